@@ -1,0 +1,36 @@
+// What the fake engine was told to do: every way of misbehaving is a flag.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace fake {
+
+// Constant after parse_options; read by every thread.
+struct Options {
+  int port = 0;               // --port N: listen on 127.0.0.1
+  std::string unix_path;      // --unix PATH: listen on a Unix socket instead
+  std::string name = "fake";  // --name TEXT: the "model" in every reply
+
+  int64_t load_ms = 0;          // --load-ms N: answer 503 to everything until then
+  int64_t exit_after_ms = -1;   // --exit-after-ms N: exit with status 3 after N ms
+  std::string fail_start;       // --fail-start TEXT: print TEXT to stderr and exit 1
+  int64_t stderr_flood = 0;     // --stderr-flood BYTES: write that much to stderr first
+  bool hang = false;            // --hang: accept, and never answer anything
+  bool ignore_sigterm = false;  // --ignore-sigterm
+  bool spawn_child = false;     // --spawn-child: a child that sleeps in our process group
+
+  int64_t crash_on_request = 0;     // --crash-on-request N: abort at the Nth POST, unanswered
+  int64_t crash_after_chunks = -1;  // --crash-after-chunks N: abort after N events of a reply
+  std::string crash_once;  // --crash-once FILE: crash only while FILE does not exist; make it
+
+  double rate = 0;     // --rate N: events a second; 0 is as fast as they can be written
+  int64_t events = 5;  // --events N: text events in a reply (a plain reply takes as long)
+
+  std::string state;  // --state FILE: one byte is appended at each start; /stats counts them
+};
+
+// Reads argv. On a bad flag prints a sentence to stderr and exits 2.
+Options parse_options(int argc, char** argv);
+
+}  // namespace fake
