@@ -1,0 +1,102 @@
+#include "io/loop.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace corral::io {
+
+Loop::Loop() : uv_(std::make_unique<uv_loop_t>()), uv_timer_(new uv_timer_t) {
+  CHECK(uv_loop_init(uv_.get()) == 0);
+  CHECK(uv_timer_init(uv_.get(), uv_timer_) == 0);
+  uv_timer_->data = this;
+}
+
+Loop::~Loop() {
+  CHECK(timers_.empty());
+  uv_close(reinterpret_cast<uv_handle_t*>(uv_timer_),
+           [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+  uv_run(uv_.get(), UV_RUN_DEFAULT);
+  CHECK(uv_loop_close(uv_.get()) == 0);
+}
+
+Instant Loop::now() const { return Clock::now(); }
+
+void Loop::run(Task<void> task) {
+  task.start();
+  while (!task.done()) {
+    ready_.drain();
+    if (task.done()) break;
+    uv_run(uv_.get(), ready_.empty() ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+  }
+}
+
+void Loop::add(Timer& timer) {
+  const auto place = timers_.emplace(timer.deadline_, &timer).first;
+  if (place == timers_.begin()) arm();
+}
+
+void Loop::remove(Timer& timer) {
+  const bool was_first = !timers_.empty() && timers_.begin()->second == &timer;
+  timers_.erase({timer.deadline_, &timer});
+  if (was_first) arm();
+}
+
+// libuv counts whole milliseconds from its own cached time; round up, so that no timer is early.
+void Loop::arm() {
+  if (timers_.empty()) {
+    uv_timer_stop(uv_timer_);
+    return;
+  }
+  uv_update_time(uv_.get());
+  const Duration wait = std::max(timers_.begin()->first - now(), Duration::zero());
+  const auto rounded = std::chrono::ceil<milliseconds>(wait).count();
+  uv_timer_start(uv_timer_, &Loop::on_timer, static_cast<std::uint64_t>(rounded), 0);
+}
+
+void Loop::on_timer(uv_timer_t* handle) {
+  Loop& loop = *static_cast<Loop*>(handle->data);
+  const Instant now = loop.now();
+  while (!loop.timers_.empty() && loop.timers_.begin()->first <= now) {
+    Timer& timer = *loop.timers_.begin()->second;
+    loop.timers_.erase(loop.timers_.begin());
+    timer.fired_ = true;
+    loop.wake(timer.waiter_);
+  }
+  loop.arm();
+}
+
+Timer::Timer(Loop& loop, Instant deadline, Waiter& waiter)
+    : loop_(loop), deadline_(deadline), waiter_(waiter) {
+  loop_.add(*this);
+}
+
+Timer::~Timer() {
+  if (!fired_) loop_.remove(*this);
+}
+
+namespace {
+
+struct SleepAwaiter {
+  Loop& loop;
+  Duration time;
+  Waiter waiter;
+  std::optional<Timer> timer;
+
+  bool await_ready() const noexcept { return time <= Duration::zero(); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    waiter.handle = handle;
+    timer.emplace(loop, loop.now() + time, waiter);
+  }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace
+
+Task<void> sleep(Loop& loop, Duration time) {
+  SleepAwaiter awaiter{.loop = loop, .time = time, .waiter = {}, .timer = {}};
+  co_await awaiter;
+}
+
+}  // namespace corral::io

@@ -1,0 +1,69 @@
+// The one loop thread: libuv's loop, the ready queue and the timers. Everything else in io takes
+// the Loop by reference and is used on its thread only.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "base/time.h"
+#include "io/ready.h"
+#include "io/task.h"
+
+struct uv_loop_s;
+struct uv_timer_s;
+
+namespace corral::io {
+
+class Timer;
+
+class Loop {
+ public:
+  Loop();
+  // Requires: everything that was made with this loop is gone; handles still closing are waited
+  // for.
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs until the task is done. The task is `main` of the program or of a test.
+  void run(Task<void> task);
+
+  void wake(Waiter& waiter) { ready_.push(waiter); }
+  Instant now() const;
+  uv_loop_s* uv() const { return uv_.get(); }
+
+ private:
+  friend class Timer;
+  static void on_timer(uv_timer_s* handle);
+  void arm();
+  void add(Timer& timer);
+  void remove(Timer& timer);
+
+  ReadyQueue ready_;
+  std::set<std::pair<Instant, Timer*>> timers_;
+  std::unique_ptr<uv_loop_s> uv_;
+  uv_timer_s* uv_timer_;  // freed in its close callback
+};
+
+// Wakes its waiter at a point in time. The wait ends with the Timer's life.
+class Timer {
+ public:
+  Timer(Loop& loop, Instant deadline, Waiter& waiter);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  bool fired() const { return fired_; }
+
+ private:
+  friend class Loop;
+  Loop& loop_;
+  Instant deadline_;
+  Waiter& waiter_;
+  bool fired_ = false;
+};
+
+// co_await sleep(loop, 5ms);
+Task<void> sleep(Loop& loop, Duration time);
+
+}  // namespace corral::io
