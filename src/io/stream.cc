@@ -1,0 +1,295 @@
+#include "io/stream.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "io/uv_error.h"
+
+namespace corral::io {
+
+// Shared by the Stream and libuv's callbacks. The Stream owns it until close; then libuv does.
+struct Stream::State {
+  explicit State(Loop& on) : loop(on), ended(on) {}
+
+  Loop& loop;
+  union {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  };
+
+  std::string ahead;           // read, and not yet asked for
+  std::size_t ahead_used = 0;  // of which the reader has had so many
+  bool reading = false;
+  int end_status = 0;  // UV_EOF or an error, once it has come
+  Event ended;
+
+  std::span<char> wanted;  // the waiting reader's buffer, empty if there is none
+  std::size_t delivered = 0;
+  Waiter reader;
+
+  uv_write_t write_request;
+  std::string unsent;  // what the kernel did not take at once
+  int write_status = 0;
+  Waiter writer;
+
+  std::array<char, 16 * 1024> scratch;
+
+  std::size_t ahead_size() const { return ahead.size() - ahead_used; }
+
+  void resume_reading() {
+    if (reading || end_status != 0 || ahead_size() >= kReadAhead) return;
+    reading = true;
+    const int status = uv_read_start(&stream, &State::on_alloc, &State::on_read);
+    if (status != 0) end(status);
+  }
+
+  void end(int status) {
+    end_status = status;
+    if (reading) uv_read_stop(&stream);
+    reading = false;
+    ended.set();
+    if (!wanted.empty()) loop.wake(reader);
+  }
+
+  static State& of(uv_handle_t* handle) { return *static_cast<State*>(handle->data); }
+
+  static void on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* out) {
+    State& self = of(handle);
+    const bool direct = !self.wanted.empty() && self.delivered == 0;
+    *out = direct ? uv_buf_init(self.wanted.data(), static_cast<unsigned>(self.wanted.size()))
+                  : uv_buf_init(self.scratch.data(), static_cast<unsigned>(self.scratch.size()));
+  }
+
+  static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
+    State& self = of(reinterpret_cast<uv_handle_t*>(stream));
+    if (count == 0) return;
+    if (count < 0) return self.end(static_cast<int>(count));
+    const auto size = static_cast<std::size_t>(count);
+    if (buffer->base != self.scratch.data()) {
+      self.delivered = size;
+      self.loop.wake(self.reader);
+      return;
+    }
+    self.ahead.append(buffer->base, size);
+    if (self.ahead_size() >= kReadAhead) {
+      uv_read_stop(stream);
+      self.reading = false;
+    }
+  }
+
+  std::size_t take_ahead(std::span<char> buffer) {
+    const std::size_t count = std::min(buffer.size(), ahead_size());
+    std::memcpy(buffer.data(), ahead.data() + ahead_used, count);
+    ahead_used += count;
+    if (ahead_size() == 0) {
+      std::string().swap(ahead);  // an idle connection holds no buffer
+      ahead_used = 0;
+    }
+    return count;
+  }
+};
+
+void Stream::Close::operator()(State* state) const {
+  state->wanted = {};
+  uv_close(&state->handle, [](uv_handle_t* handle) { delete &State::of(handle); });
+}
+
+Stream Stream::make_tcp(Loop& loop) {
+  auto* state = new State(loop);
+  CHECK(uv_tcp_init(loop.uv(), &state->tcp) == 0);
+  state->handle.data = state;
+  return Stream(state);
+}
+
+Stream Stream::make_pipe(Loop& loop) {
+  auto* state = new State(loop);
+  CHECK(uv_pipe_init(loop.uv(), &state->pipe, 0) == 0);
+  state->handle.data = state;
+  return Stream(state);
+}
+
+uv_stream_s* Stream::uv() const { return &state_->stream; }
+
+Event& Stream::closed() const { return state_->ended; }
+
+void Stream::begin() {
+  if (state_->handle.type == UV_TCP) uv_tcp_nodelay(&state_->tcp, 1);
+  state_->resume_reading();
+}
+
+Task<Result<std::size_t>> Stream::read(std::span<char> buffer) {
+  CHECK(!buffer.empty());
+  State& state = *state_;
+  if (state.ahead_size() == 0 && state.end_status == 0) {
+    // The reader's buffer is libuv's only while this wait lives.
+    struct Awaiter {
+      State& self;
+      ~Awaiter() {
+        self.wanted = {};
+        self.reader.unlink();
+      }
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<> handle) const { self.reader.handle = handle; }
+      std::size_t await_resume() const noexcept { return self.delivered; }
+    };
+    state.wanted = buffer;
+    state.delivered = 0;
+    state.resume_reading();
+    Awaiter awaiter{state};
+    const std::size_t count = co_await awaiter;
+    if (count > 0) co_return count;
+  }
+  if (state.ahead_size() > 0) {
+    const std::size_t count = state.take_ahead(buffer);
+    state.resume_reading();
+    co_return count;
+  }
+  if (state.end_status == UV_EOF) co_return std::size_t{0};
+  co_return std::unexpected(uv_error("reading from the connection", state.end_status));
+}
+
+Task<Result<void>> Stream::write(std::string_view bytes) {
+  const std::array<std::string_view, 1> pieces = {bytes};
+  Result<void> result = co_await write(std::span<const std::string_view>(pieces));
+  co_return result;
+}
+
+Task<Result<void>> Stream::write(std::span<const std::string_view> pieces) {
+  constexpr std::size_t kMost = 8;
+  CHECK(pieces.size() <= kMost);
+  State& state = *state_;
+  std::array<uv_buf_t, kMost> buffers;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    buffers[i] =
+        uv_buf_init(const_cast<char*>(pieces[i].data()), static_cast<unsigned>(pieces[i].size()));
+    total += pieces[i].size();
+  }
+  if (total == 0) co_return Result<void>{};
+  const int taken =
+      uv_try_write(&state.stream, buffers.data(), static_cast<unsigned>(pieces.size()));
+  if (taken < 0 && taken != UV_EAGAIN) {
+    co_return std::unexpected(uv_error("writing to the connection", taken));
+  }
+  std::size_t skip = taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  if (skip == total) co_return Result<void>{};
+
+  state.unsent.clear();
+  for (std::string_view piece : pieces) {
+    const std::size_t gone = std::min(skip, piece.size());
+    skip -= gone;
+    state.unsent.append(piece.substr(gone));
+  }
+  struct Awaiter {
+    State& self;
+    ~Awaiter() { self.writer.unlink(); }
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> handle) const {
+      self.writer.handle = handle;
+      const uv_buf_t rest =
+          uv_buf_init(self.unsent.data(), static_cast<unsigned>(self.unsent.size()));
+      self.write_request.data = &self;
+      self.write_status = uv_write(&self.write_request, &self.stream, &rest, 1,
+                                   [](uv_write_t* request, int status) {
+                                     State& done = *static_cast<State*>(request->data);
+                                     done.write_status = status;
+                                     if (status != UV_ECANCELED) done.loop.wake(done.writer);
+                                   });
+      return self.write_status == 0;
+    }
+    int await_resume() const noexcept { return self.write_status; }
+  };
+  Awaiter awaiter{state};
+  const int status = co_await awaiter;
+  if (status != 0) co_return std::unexpected(uv_error("writing to the connection", status));
+  co_return Result<void>{};
+}
+
+namespace {
+
+// One connect under way. The request outlives a cancelled wait, since libuv still holds it.
+struct Connect {
+  uv_connect_t request;
+  Loop& loop;
+  Waiter* waiter;
+  int status = 0;
+  bool over = false;
+
+  static void on_connect(uv_connect_t* request, int status) {
+    auto* self = static_cast<Connect*>(request->data);
+    self->status = status;
+    self->over = true;
+    if (self->waiter == nullptr) {
+      delete self;
+    } else {
+      self->loop.wake(*self->waiter);
+    }
+  }
+};
+
+struct ConnectAwaiter {
+  Connect* connect;
+  Waiter waiter;
+
+  explicit ConnectAwaiter(Connect* c) : connect(c) { connect->waiter = &waiter; }
+  ConnectAwaiter(const ConnectAwaiter&) = delete;
+  ConnectAwaiter& operator=(const ConnectAwaiter&) = delete;
+  ~ConnectAwaiter() {
+    if (connect->over) {
+      delete connect;
+    } else {
+      connect->waiter = nullptr;
+    }
+  }
+  bool await_ready() const noexcept { return connect->over; }
+  void await_suspend(std::coroutine_handle<> handle) { waiter.handle = handle; }
+  int await_resume() const noexcept { return connect->status; }
+};
+
+Connect* new_connect(Loop& loop) {
+  auto* connect = new Connect{.request = {}, .loop = loop, .waiter = nullptr};
+  connect->request.data = connect;
+  return connect;
+}
+
+}  // namespace
+
+Task<Result<Stream>> connect_tcp(Loop& loop, std::string host, std::uint16_t port) {
+  const std::string what = "connecting to " + host + " port " + std::to_string(port);
+  if (host == "localhost") host = "127.0.0.1";
+  sockaddr_storage address{};
+  int status = uv_ip4_addr(host.c_str(), port, reinterpret_cast<sockaddr_in*>(&address));
+  if (status != 0)
+    status = uv_ip6_addr(host.c_str(), port, reinterpret_cast<sockaddr_in6*>(&address));
+  if (status != 0) co_return fail(Code::kInvalid, what + ": this is not an IP address; write one");
+  Stream stream = Stream::make_tcp(loop);
+  ConnectAwaiter awaiter(new_connect(loop));
+  Connect* connect = awaiter.connect;
+  status = uv_tcp_connect(&connect->request, reinterpret_cast<uv_tcp_t*>(stream.uv()),
+                          reinterpret_cast<sockaddr*>(&address), &Connect::on_connect);
+  if (status != 0) connect->over = true;
+  const int result = co_await awaiter;
+  if (status == 0) status = result;
+  if (status != 0) co_return std::unexpected(uv_error(what, status));
+  stream.begin();
+  co_return std::move(stream);
+}
+
+Task<Result<Stream>> connect_unix(Loop& loop, std::string path) {
+  Stream stream = Stream::make_pipe(loop);
+  ConnectAwaiter awaiter(new_connect(loop));
+  uv_pipe_connect(&awaiter.connect->request, reinterpret_cast<uv_pipe_t*>(stream.uv()),
+                  path.c_str(), &Connect::on_connect);
+  const int status = co_await awaiter;
+  if (status != 0) co_return std::unexpected(uv_error("connecting to " + path, status));
+  stream.begin();
+  co_return std::move(stream);
+}
+
+}  // namespace corral::io
