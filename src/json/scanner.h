@@ -1,0 +1,103 @@
+// Scanner: finds chosen top-level fields of a JSON object that arrives in pieces, and checks that
+// the whole is valid JSON (RFC 8259) on the way. Memory is constant, whatever the body's size: what
+// is not asked for is looked at once and forgotten.
+//
+// A field that is asked for may stand only once. Parsers differ on which of two wins, so a body
+// with two could be routed by one value and answered by the other.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace corral::json {
+
+enum class Type { kString, kNumber, kTrue, kFalse, kNull, kObject, kArray };
+
+struct Field {
+  std::string name;
+  bool found = false;  // the value has been seen whole
+  Type type = Type::kNull;
+  std::uint64_t begin = 0;  // the value's bytes in the body, quotes included
+  std::uint64_t end = 0;
+  std::string value;  // decoded text of a string, literal text of a number; empty otherwise
+};
+
+class Scanner {
+ public:
+  static constexpr std::size_t kMaxDepth = 512;
+  static constexpr std::size_t kMaxValue = 1024;  // bytes of a chosen field's value
+
+  explicit Scanner(std::vector<std::string> names);
+
+  // Takes the next bytes of the body. kInvalid with the byte's place when they cannot be JSON, or
+  // not an object; kLimit when nested too deeply or a chosen value is too long. After an error the
+  // scanner is spent.
+  Result<void> push(std::string_view bytes);
+
+  // The body is over. kInvalid if the object is not.
+  Result<void> finish();
+
+  // The top-level object has been closed.
+  bool complete() const { return state_ == State::kAfter; }
+
+  // nullptr if `name` was not asked for.
+  const Field* field(std::string_view name) const;
+
+ private:
+  enum class State {
+    kStart,       // before the top-level '{'
+    kKeyOrEnd,    // after '{'
+    kKey,         // after ',' in an object
+    kColon,       // after a key
+    kValue,       // a value must come
+    kValueOrEnd,  // after '['
+    kNext,        // after a value: ',' or the container's end
+    kString,      // inside a string
+    kEscape,      // after a backslash
+    kUnicode,     // in the four digits of \u
+    kNumber,      // inside a number
+    kLiteral,     // inside true, false, null
+    kAfter,       // after the top-level object
+  };
+  // Where in the grammar of a number; those marked end are complete numbers.
+  enum class Number { kMinus, kZero, kInteger, kPoint, kFraction, kExponent, kSign, kDigits };
+
+  Result<void> unexpected(char c) const;
+  Result<void> begin_value(char c);
+  Result<void> structural(char c);
+  Result<void> open(char c);
+  Result<void> close(char c);
+  Result<void> end_string();
+  Result<void> escape(char c);
+  Result<void> unicode(char c);
+  bool number_goes_on(char c);
+  bool number_is_whole() const;
+  Result<void> end_value(std::uint64_t end);
+  Result<void> keep(std::string_view text);
+  Result<void> keep_code_point(std::uint32_t code);
+  std::size_t skip_plain(std::string_view bytes) const;
+
+  std::vector<Field> fields_;
+  State state_ = State::kStart;
+  std::uint64_t offset_ = 0;          // of the byte being looked at
+  std::size_t depth_ = 0;             // open containers
+  std::bitset<kMaxDepth> is_object_;  // of each open container
+  Field* current_ = nullptr;          // the chosen field whose value is being read
+  bool in_key_ = false;
+  bool keeping_ = false;  // the string or number under way is a top-level key or a chosen value
+  std::string kept_;
+  std::uint32_t code_ = 0;  // of the \u escape under way
+  int code_digits_ = 0;
+  std::uint32_t high_surrogate_ = 0;  // waits for its low half
+  Number number_ = Number::kZero;
+  std::string_view literal_;
+  std::size_t literal_at_ = 0;
+};
+
+}  // namespace corral::json
