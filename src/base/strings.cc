@@ -105,6 +105,21 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return result;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const bool letter = lower(c) >= 'a' && lower(c) <= 'z';
+    const auto byte = static_cast<unsigned char>(c);
+    if (letter || (c >= '0' && c <= '9') || std::string_view("-._~").find(c) != std::string::npos) {
+      result.push_back(c);
+    } else {
+      result += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return result;
+}
+
 std::vector<std::string> nearest(std::string_view wanted,
                                  const std::vector<std::string>& candidates, std::size_t limit) {
   // Names may come from a client; the distance is quadratic in their length.

@@ -24,6 +24,9 @@ std::optional<std::uint64_t> parse_u64(std::string_view text);
 // Percent-decodes a URL path or query value. Nothing if an escape is malformed or decodes to NUL.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// The text as one segment of a URL path: all but letters, digits and "-._~" escaped.
+std::string percent_encode(std::string_view text);
+
 // Up to `limit` candidates closest to `wanted` by edit distance, nearest first; those that would
 // need more than half of their letters changed are left out. For "did you mean".
 std::vector<std::string> nearest(std::string_view wanted,

@@ -37,3 +37,9 @@ TEST_CASE("split keeps empty parts and trim takes only the ends") {
   CHECK(trim(" \t a b\r\n") == "a b");
   CHECK(trim("  ").empty());
 }
+
+TEST_CASE("an encoded segment decodes to the same bytes") {
+  CHECK(percent_encode("a-b_c.d~9") == "a-b_c.d~9");
+  CHECK(percent_encode("org/model:q4 \xC3\xA9") == "org%2Fmodel%3Aq4%20%C3%A9");
+  CHECK(percent_decode(percent_encode("a/b%c?d#e&f=\x01")) == "a/b%c?d#e&f=\x01");
+}

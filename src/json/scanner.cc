@@ -65,6 +65,8 @@ std::size_t Scanner::skip_plain(std::string_view bytes) const {
 
 Result<void> Scanner::push(std::string_view bytes) {
   const std::uint64_t base = offset_;
+  pushed_ = bytes;
+  pushed_at_ = base;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     offset_ = base + i;
     const char c = bytes[i];
@@ -105,6 +107,7 @@ Result<void> Scanner::push(std::string_view bytes) {
     if (!result.has_value()) return result;
   }
   offset_ = base + bytes.size();
+  if (in_raw_) keep_raw(offset_);
   return {};
 }
 
@@ -174,7 +177,11 @@ Result<void> Scanner::begin_value(char c) {
     state_ = State::kLiteral;
   } else if (c == '{' || c == '[') {
     type = c == '{' ? Type::kObject : Type::kArray;
-    if (chosen) current_->type = type;
+    if (chosen) {
+      current_->type = type;
+      in_raw_ = true;
+      raw_.clear();
+    }
     return open(c);
   } else {
     return unexpected(c);
@@ -205,7 +212,13 @@ Result<void> Scanner::end_value(std::uint64_t end) {
   if (depth_ != 1 || current_ == nullptr) return {};
   current_->end = end;
   current_->found = true;
-  current_->value = std::move(kept_);
+  if (in_raw_) {
+    keep_raw(end);
+    in_raw_ = false;
+    if (raw_.size() <= kMaxRaw) current_->value = std::move(raw_);
+  } else {
+    current_->value = std::move(kept_);
+  }
   kept_.clear();
   current_ = nullptr;
   return {};
@@ -302,6 +315,14 @@ Result<void> Scanner::keep(std::string_view text) {
   }
   kept_.append(text);
   return {};
+}
+
+// Keeps what the push under way holds of the chosen object or array, up to `end` in the body. One
+// byte beyond the limit marks it as too long.
+void Scanner::keep_raw(std::uint64_t end) {
+  const std::uint64_t from = std::max(current_->begin, pushed_at_);
+  const std::string_view bytes = pushed_.substr(from - pushed_at_, end - from);
+  raw_.append(bytes.substr(0, kMaxRaw + 1 - std::min(raw_.size(), kMaxRaw + 1)));
 }
 
 Result<void> Scanner::keep_code_point(std::uint32_t code) {

@@ -25,13 +25,16 @@ struct Field {
   Type type = Type::kNull;
   std::uint64_t begin = 0;  // the value's bytes in the body, quotes included
   std::uint64_t end = 0;
-  std::string value;  // decoded text of a string, literal text of a number; empty otherwise
+  // The decoded text of a string, the literal text of a number, the bytes of an object or array as
+  // they stand if there are no more than kMaxRaw. Empty otherwise.
+  std::string value;
 };
 
 class Scanner {
  public:
   static constexpr std::size_t kMaxDepth = 512;
-  static constexpr std::size_t kMaxValue = 1024;  // bytes of a chosen field's value
+  static constexpr std::size_t kMaxValue = 1024;  // bytes of a chosen string or number
+  static constexpr std::size_t kMaxRaw = 8192;    // kept bytes of a chosen object or array
 
   explicit Scanner(std::vector<std::string> names);
 
@@ -80,6 +83,7 @@ class Scanner {
   bool number_is_whole() const;
   Result<void> end_value(std::uint64_t end);
   Result<void> keep(std::string_view text);
+  void keep_raw(std::uint64_t end);
   Result<void> keep_code_point(std::uint32_t code);
   std::size_t skip_plain(std::string_view bytes) const;
 
@@ -92,7 +96,11 @@ class Scanner {
   bool in_key_ = false;
   bool keeping_ = false;  // the string or number under way is a top-level key or a chosen value
   std::string kept_;
-  std::uint32_t code_ = 0;  // of the \u escape under way
+  bool in_raw_ = false;          // inside a chosen object or array
+  std::string raw_;              // its bytes so far
+  std::string_view pushed_;      // what push() was given, during the call
+  std::uint64_t pushed_at_ = 0;  // where that stands in the body
+  std::uint32_t code_ = 0;       // of the \u escape under way
   int code_digits_ = 0;
   std::uint32_t high_surrogate_ = 0;  // waits for its low half
   Number number_ = Number::kZero;

@@ -1,0 +1,200 @@
+// Scheduler: decides which engines run, what is evicted, and which requests wait. It is pure:
+// events and the time go in, decisions come out; it does no I/O and reads no clock. One thread owns
+// it, as it owns all state.
+//
+// The caller tells every event, and after each one carries out what take() returns, in order. When
+// next_tick() has come, it calls tick(). Times passed in never run backwards.
+//
+//   A request for a ready engine with room is granted at once; others wait, first come first served
+//   within a model. The models that wait for their engine are served in the order of their oldest
+//   request. A swap waits until the engines that it evicts are idle: a busy engine is never
+//   stopped. While one of those is busy, newcomers for it pass, until a request of the waiting
+//   model has waited `patience` behind it. From then on newcomers wait too, the engine drains, and
+//   the swap goes on. So an engine that has become ready serves all who waited for it, and whoever
+//   comes within `patience`, before it must yield; and nobody starves. What an evicted or dead
+//   engine leaves waiting lines up behind the models that wait at that moment.
+//
+// Engine events that do not fit the phase come from crossings (a stop was ordered while the engine
+// became ready) and are tolerated:
+//
+//                  kStopped   kStarting           kReady       kStopping
+//   ready          ignored    becomes ready       ignored      ignored
+//   start_failed   ignored    refuses who waits   as died      as stopped
+//   died           ignored    as start_failed     stopped      as stopped
+//   stopped        ignored    ignored             ignored      becomes stopped
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "scheduler/policy.h"
+
+namespace corral::scheduler {
+
+using RequestId = std::uint64_t;  // chosen by the caller, never used twice
+
+struct ModelRule {
+  std::string id;
+  std::size_t max_in_flight = 1;  // requests in the engine at once, at least 1; more wait here
+  std::size_t max_waiting = 1;    // requests that may wait here, at least 1; more are refused
+  Duration ttl{0};                // idle for so long, the engine is stopped; zero: never
+};
+
+struct Limits {
+  // How long a request waits behind another model's busy engine before that admits no newcomers.
+  Duration patience = seconds(5);
+};
+
+enum class StopReason {
+  kEvicted,  // another model's engine needs the place
+  kIdle,     // the time to live is over
+  kAsked,    // unload or shut_down
+};
+
+// One thing for the caller to do. Only the fields that a kind names mean something.
+struct Decision {
+  enum class Kind {
+    kGrant,   // `request` goes to the engine of `model` now; done() must follow
+    kRefuse,  // `request` ends with `error`; the scheduler has forgotten it
+    kStart,   // start the engine of `model`; ready() or start_failed() must follow
+    kStop,    // stop the engine of `model` for `reason`; stopped() must follow
+  };
+  Kind kind;
+  ModelIndex model;
+  RequestId request = 0;
+  Error error{};
+  StopReason reason = StopReason::kAsked;
+};
+
+class Scheduler {
+ public:
+  // All engines are stopped at first. `rules` stay as they are for the scheduler's whole life.
+  Scheduler(std::vector<ModelRule> rules, std::unique_ptr<Policy> policy, Limits limits);
+
+  // Requests.
+
+  // A new request. Sooner or later it is granted or refused, unless cancel() comes first: kLimit
+  // when too many wait for the model, kUnavailable when it was unloaded meanwhile or the scheduler
+  // shuts down, or the error that a start failed with. A `replay` repeats, under a new id, a
+  // request whose engine died: it waits before all of its model but earlier replays, and is never
+  // refused for their number.
+  void request(Instant now, RequestId id, ModelIndex model, bool replay = false);
+
+  // The request is over: one that waits is forgotten, a granted one gives its place back. Unknown
+  // ids are ignored, so that it may be said after a refusal. The two differ only for the reader.
+  // A start that a cancelled request caused goes on.
+  void cancel(Instant now, RequestId id);
+  void done(Instant now, RequestId id);
+
+  // Engines; the table above says which event fits which phase.
+
+  void ready(Instant now, ModelIndex model);
+
+  // All who wait for the model are refused with `error`. The next request starts it again.
+  void start_failed(Instant now, ModelIndex model, Error error);
+
+  // An ordered stop is complete: the process is gone.
+  void stopped(Instant now, ModelIndex model);
+
+  // A ready engine ended by itself. Its in-flight requests no longer count; their done() is still
+  // welcome. Those that wait for the model stay, and start it again. `error` reaches a request only
+  // where the engine was still starting.
+  void died(Instant now, ModelIndex model, Error error);
+
+  // People.
+
+  // All who wait for the model are refused. A starting engine is stopped at once, a ready one when
+  // its in-flight requests are over; requests that come meanwhile wait and then start it again.
+  void unload(Instant now, ModelIndex model);
+  void unload_all(Instant now);
+
+  // unload_all for good: newcomers are refused from here on. It is over at all_stopped().
+  void shut_down(Instant now);
+  bool all_stopped() const;
+
+  // Time.
+
+  // Something may be due. Too early or too late does no harm. Every event is a tick as well.
+  void tick(Instant now);
+
+  // When tick() is due next: a time to live or a patience ends. Nothing: only events matter.
+  std::optional<Instant> next_tick() const { return next_tick_; }
+
+  // The decisions since the last call, in order.
+  std::vector<Decision> take();
+
+  Phase phase(ModelIndex model) const;
+  std::size_t waiting(ModelIndex model) const;
+  std::size_t in_flight(ModelIndex model) const;
+
+ private:
+  // Place in the line of all requests. Unlike times, no two moments are equal.
+  using Turn = std::uint64_t;
+
+  struct Waiter {
+    RequestId id;
+    Instant since;
+    Turn turn;
+    bool replay;
+  };
+
+  struct Model {
+    explicit Model(ModelRule r) : rule(std::move(r)) {}
+
+    ModelRule rule;
+    Phase phase = Phase::kStopped;
+    std::list<Waiter> waiting;  // oldest first: `since` and `turn` never fall along the list
+    std::size_t in_flight = 0;
+    std::uint64_t life = 0;  // counts deaths: tells who is in this engine from who was in the last
+    Turn behind = 0;         // who waits for it comes after this turn in the order of models
+    bool unloading = false;  // ready, and stops as soon as it is idle
+    bool yielding = false;   // ready, and admits nobody because another model's patience is over
+    Instant ready_since{};
+    Instant idle_since{};  // the later of ready and the last request's end
+  };
+
+  struct Place {
+    ModelIndex model;
+    bool granted = false;
+    std::uint64_t life = 0;                // of a granted request
+    std::list<Waiter>::iterator waiter{};  // of a waiting one
+  };
+
+  // scheduler.cc: what an event changes by itself.
+  void release(Instant now, RequestId id);
+  void refuse_waiting(ModelIndex model, const Error& error);
+  void begin_unload(ModelIndex model, const Error& error);
+  void grant_waiting(ModelIndex model);
+  void order_start(ModelIndex model);
+  void order_stop(ModelIndex model, StopReason reason);
+
+  // settle.cc: what follows from it. Every event ends with settle(), also
+  // one that is ignored.
+  void settle(Instant now);
+  void plan_swaps(Instant now);
+  std::vector<ModelIndex> next_targets() const;
+  bool disturbs(ModelIndex target, const std::vector<ModelIndex>& evicted,
+                const std::vector<ModelIndex>& claimed, std::vector<Phase>& phases) const;
+  void make_way(Instant now, ModelIndex target, const std::vector<ModelIndex>& evicted);
+  void stop_expired(Instant now);
+  Turn turn_of(const Model& model) const;
+  void tick_at(Instant due);
+
+  const std::unique_ptr<Policy> policy_;
+  const Limits limits_;
+  std::vector<Model> models_;
+  std::unordered_map<RequestId, Place> requests_;  // waiting and granted
+  std::vector<Decision> decisions_;
+  std::optional<Instant> next_tick_;
+  Turn next_turn_ = 1;
+  bool shutting_down_ = false;
+};
+
+}  // namespace corral::scheduler
