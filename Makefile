@@ -1,15 +1,23 @@
-# make build   the release build
+# make run     builds Corral and serves two small models with it
+# make build   the release build, build/release/corral
 # make test    every test and check there is
-.PHONY: build test setup clean
+# make clean   removes the build folder; the built engine and the models stay in the cache
+.PHONY: setup build run test clean
+
+preset := $(if $(filter Darwin,$(shell uname)),macos,release)
 
 setup:
 	@scripts/setup
 
 build: setup
-	cmake --preset release
+	cmake --preset $(preset)
 	cmake --build build/release
 
-test: setup
+run: build
+	@scripts/run-demo
+
+test:
+	@scripts/setup test
 	@echo "== rooms and layout"
 	@scripts/check-rooms
 	@scripts/check-format

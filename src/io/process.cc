@@ -85,6 +85,11 @@ Event& Process::exited() const { return state_->exited; }
 
 Exit Process::exit() const { return state_->exit; }
 
+// Before the exit is known the number is not free for others, since libuv has not reaped it.
+void Process::signal(int signal) const {
+  if (!state_->exited.is_set()) ::kill(state_->process.pid, signal);
+}
+
 // A detached child leads its group, so the group has the child's number. Once the leader is reaped
 // the number stays reserved only while the group has members; without any, kill finds nobody.
 void Process::signal_group(int signal) const { ::kill(-state_->process.pid, signal); }

@@ -1,6 +1,7 @@
 // Process: one child with its own session, its stdin, stdout and stderr as streams, and the
 // kernel's word on how it ended. The Process does not decide when a child shall end: dropping it
-// closes the pipes and forgets the child, which is then reaped but not signalled.
+// closes the pipes and forgets the child, which is not signalled; if it still runs, its end stays
+// unreaped until we end ourselves.
 #pragma once
 
 #include <memory>
@@ -36,6 +37,8 @@ class Process {
   Event& exited() const;
   Exit exit() const;
 
+  // Signals the child alone. Nothing once it has exited.
+  void signal(int signal) const;
   // Signals the child's whole group. Harmless when the child is gone.
   void signal_group(int signal) const;
 

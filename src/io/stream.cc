@@ -1,15 +1,32 @@
 #include "io/stream.h"
 
+#include <sys/socket.h>
 #include <uv.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "io/uv_error.h"
 
 namespace corral::io {
+
+namespace {
+
+// Where libuv puts bytes that nobody waits for. It asks for the place, reads and calls back at
+// once, so one place serves all streams of a thread, and an idle stream holds none.
+std::span<char> scratch() {
+  static thread_local std::array<char, Stream::kReadAhead> place;
+  return place;
+}
+
+Error stream_error(const std::string& what, int status) {
+  if (status != UV_ETIMEDOUT) return uv_error(what, status);
+  return Error{Code::kTimeout, what + ": the other side took too long"};
+}
+
+}  // namespace
 
 // Shared by the Stream and libuv's callbacks. The Stream owns it until close; then libuv does.
 struct Stream::State {
@@ -36,9 +53,10 @@ struct Stream::State {
   uv_write_t write_request;
   std::string unsent;  // what the kernel did not take at once
   int write_status = 0;
+  bool writing = false;      // libuv has not called back about `unsent` yet
+  bool write_ended = false;  // a wait for `unsent` was given up: nothing more can be written
+  bool writer_waits = false;
   Waiter writer;
-
-  std::array<char, 16 * 1024> scratch;
 
   std::size_t ahead_size() const { return ahead.size() - ahead_used; }
 
@@ -63,7 +81,7 @@ struct Stream::State {
     State& self = of(handle);
     const bool direct = !self.wanted.empty() && self.delivered == 0;
     *out = direct ? uv_buf_init(self.wanted.data(), static_cast<unsigned>(self.wanted.size()))
-                  : uv_buf_init(self.scratch.data(), static_cast<unsigned>(self.scratch.size()));
+                  : uv_buf_init(scratch().data(), static_cast<unsigned>(scratch().size()));
   }
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
@@ -71,7 +89,7 @@ struct Stream::State {
     if (count == 0) return;
     if (count < 0) return self.end(static_cast<int>(count));
     const auto size = static_cast<std::size_t>(count);
-    if (buffer->base != self.scratch.data()) {
+    if (buffer->base != scratch().data()) {
       self.delivered = size;
       self.loop.wake(self.reader);
       return;
@@ -81,6 +99,19 @@ struct Stream::State {
       uv_read_stop(stream);
       self.reading = false;
     }
+  }
+
+  static void on_write(uv_write_t* request, int status) {
+    State& self = *static_cast<State*>(request->data);
+    self.writing = false;
+    if (self.writer_waits) self.end_write(status);
+  }
+
+  void end_write(int status) {
+    write_status = status;
+    if (status != 0) write_ended = true;
+    writer_waits = false;
+    loop.wake(writer);
   }
 
   std::size_t take_ahead(std::span<char> buffer) {
@@ -97,6 +128,7 @@ struct Stream::State {
 
 void Stream::Close::operator()(State* state) const {
   state->wanted = {};
+  state->writer_waits = false;
   uv_close(&state->handle, [](uv_handle_t* handle) { delete &State::of(handle); });
 }
 
@@ -118,6 +150,36 @@ uv_stream_s* Stream::uv() const { return &state_->stream; }
 
 Event& Stream::closed() const { return state_->ended; }
 
+bool Stream::quiet() const { return state_->end_status == 0 && state_->ahead_size() == 0; }
+
+void Stream::expire_read() {
+  if (state_->end_status == 0) state_->end(UV_ETIMEDOUT);
+}
+
+void Stream::expire_write() {
+  if (state_->writer_waits) state_->end_write(UV_ETIMEDOUT);
+}
+
+void Stream::finish_writing() {
+  uv_os_fd_t fd = -1;
+  // A connection that has failed already needs no farewell, so there is nothing to do on an error.
+  if (uv_fileno(&state_->handle, &fd) == 0) ::shutdown(fd, SHUT_WR);
+}
+
+std::string Stream::peer_address() const {
+  sockaddr_storage address{};
+  int size = sizeof address;
+  std::array<char, 64> text{};
+  if (state_->handle.type != UV_TCP) return {};
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  if (uv_tcp_getpeername(&state_->tcp, any, &size) != 0) return {};
+  const int status =
+      any->sa_family == AF_INET6
+          ? uv_ip6_name(reinterpret_cast<sockaddr_in6*>(any), text.data(), text.size())
+          : uv_ip4_name(reinterpret_cast<sockaddr_in*>(any), text.data(), text.size());
+  return status == 0 ? std::string(text.data()) : std::string();
+}
+
 void Stream::begin() {
   if (state_->handle.type == UV_TCP) uv_tcp_nodelay(&state_->tcp, 1);
   state_->resume_reading();
@@ -131,12 +193,15 @@ Task<Result<std::size_t>> Stream::read(std::span<char> buffer) {
     struct Awaiter {
       State& self;
       ~Awaiter() {
+        // Bytes that came for a reader which was cancelled before it ran are kept for the next.
+        self.ahead.append(self.wanted.data(), self.delivered);
+        self.delivered = 0;
         self.wanted = {};
         self.reader.unlink();
       }
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<> handle) const { self.reader.handle = handle; }
-      std::size_t await_resume() const noexcept { return self.delivered; }
+      std::size_t await_resume() const noexcept { return std::exchange(self.delivered, 0); }
     };
     state.wanted = buffer;
     state.delivered = 0;
@@ -151,7 +216,7 @@ Task<Result<std::size_t>> Stream::read(std::span<char> buffer) {
     co_return count;
   }
   if (state.end_status == UV_EOF) co_return std::size_t{0};
-  co_return std::unexpected(uv_error("reading from the connection", state.end_status));
+  co_return std::unexpected(stream_error("reading from the connection", state.end_status));
 }
 
 Task<Result<void>> Stream::write(std::string_view bytes) {
@@ -172,6 +237,9 @@ Task<Result<void>> Stream::write(std::span<const std::string_view> pieces) {
     total += pieces[i].size();
   }
   if (total == 0) co_return Result<void>{};
+  if (state.write_ended) {
+    co_return fail(Code::kClosed, "writing to the connection: an earlier write was given up");
+  }
   const int taken =
       uv_try_write(&state.stream, buffers.data(), static_cast<unsigned>(pieces.size()));
   if (taken < 0 && taken != UV_EAGAIN) {
@@ -186,28 +254,30 @@ Task<Result<void>> Stream::write(std::span<const std::string_view> pieces) {
     skip -= gone;
     state.unsent.append(piece.substr(gone));
   }
+  // A wait that is given up leaves half of the bytes with libuv until the stream is closed.
   struct Awaiter {
     State& self;
-    ~Awaiter() { self.writer.unlink(); }
+    ~Awaiter() {
+      if (self.writer_waits) self.write_ended = true;
+      self.writer_waits = false;
+      self.writer.unlink();
+    }
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> handle) const {
       self.writer.handle = handle;
       const uv_buf_t rest =
           uv_buf_init(self.unsent.data(), static_cast<unsigned>(self.unsent.size()));
       self.write_request.data = &self;
-      self.write_status = uv_write(&self.write_request, &self.stream, &rest, 1,
-                                   [](uv_write_t* request, int status) {
-                                     State& done = *static_cast<State*>(request->data);
-                                     done.write_status = status;
-                                     if (status != UV_ECANCELED) done.loop.wake(done.writer);
-                                   });
-      return self.write_status == 0;
+      self.write_status = uv_write(&self.write_request, &self.stream, &rest, 1, &State::on_write);
+      self.writing = self.writer_waits = self.write_status == 0;
+      return self.writing;
     }
     int await_resume() const noexcept { return self.write_status; }
   };
   Awaiter awaiter{state};
   const int status = co_await awaiter;
-  if (status != 0) co_return std::unexpected(uv_error("writing to the connection", status));
+  if (!state.writing) std::string().swap(state.unsent);
+  if (status != 0) co_return std::unexpected(stream_error("writing to the connection", status));
   co_return Result<void>{};
 }
 

@@ -50,6 +50,21 @@ class Stream {
   // Set when the other side has closed or the connection has failed.
   Event& closed() const;
 
+  // The connection stands and nothing has come that nobody has read.
+  bool quiet() const;
+
+  // For an owner's time limits. The reading under way, and any later one, ends with kTimeout once
+  // what has come is read; writing goes on.
+  void expire_read();
+  // The write under way ends with kTimeout; the stream is then fit for closing only.
+  void expire_write();
+
+  // Tells the other side that nothing more comes; reading goes on. Requires: no write under way.
+  void finish_writing();
+
+  // The other side's IP address; empty for a pipe.
+  std::string peer_address() const;
+
  private:
   struct State;
   struct Close {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "io/frame_cache.h"
 
 namespace corral::io {
 
@@ -31,6 +32,9 @@ struct PromiseBase {
     }
     void await_resume() const noexcept {}
   };
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }

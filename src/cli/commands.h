@@ -1,0 +1,21 @@
+// The commands of the terminal. Each returns the program's exit status: 0 for success, 1 when what
+// was asked could not be done (one sentence on stderr says why and what to do next).
+#pragma once
+
+#include "cli/options.h"
+
+namespace corral::cli {
+
+int serve(const Options& options);
+int run(const Options& options);
+int ps(const Options& options);
+int load(const Options& options);
+int unload(const Options& options);
+int logs(const Options& options);
+int version(const Options& options);
+int config_check(const Options& options);
+
+// "corral: SENTENCE" on stderr; returns 1.
+int failed(const Error& error);
+
+}  // namespace corral::cli

@@ -1,0 +1,48 @@
+#include "cli/config_source.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "cli/embedded.h"
+#include "cli/embedded_model.h"
+
+namespace corral::cli {
+namespace {
+
+std::string home_config() {
+  const std::optional<std::string> xdg = environment("XDG_CONFIG_HOME");
+  if (xdg && xdg->starts_with('/')) return *xdg + "/corral/config.yaml";
+  const std::optional<std::string> home = environment("HOME");
+  return home ? *home + "/.config/corral/config.yaml" : "";
+}
+
+// A single-quoted YAML scalar.
+std::string quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  return result + "'";
+}
+
+}  // namespace
+
+std::optional<std::string> environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+Result<config::Config> load_config(const std::string& named) {
+  if (!named.empty()) return config::load(named, environment);
+  const std::string own = home_config();
+  if (!own.empty() && ::access(own.c_str(), F_OK) == 0) return config::load(own, environment);
+  const Result<std::string> model = unpack_tiny_model();
+  if (!model.has_value()) return std::unexpected(model.error());
+  const std::string text =
+      "models:\n  tiny-chat-1m:\n    aliases: [tiny]\n"
+      "    description: a very small model that is part of Corral\n    gguf: " +
+      quoted(*model) + "\n";
+  return config::parse(text, "(built-in config)", environment);
+}
+
+}  // namespace corral::cli

@@ -1,0 +1,39 @@
+// What the command line asks for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+
+namespace corral::cli {
+
+struct ListenAddress {
+  std::string host = "127.0.0.1";  // an IP address
+  std::uint16_t port = 45786;
+};
+
+enum class Command { kServe, kRun, kPs, kLoad, kUnload, kLogs, kVersion, kConfigCheck };
+
+struct Options {
+  Command command = Command::kServe;
+  std::string config;     // a config file; empty: the person's own, else the built-in one
+  std::string url;        // of a running service; empty: CORRAL_URL, else the default address
+  ListenAddress listen;   // serve
+  std::string model;      // run, load; unload and logs: empty for all, for Corral's own
+  std::string prompt;     // run; empty: a chat
+  bool follow = false;    // logs
+  bool licenses = false;  // version
+};
+
+// The options, or the exit status of a run that is over: help was asked for and printed, or the
+// command line is wrong and a sentence said so.
+std::variant<Options, int> parse_options(int argc, char** argv);
+
+// "HOST:PORT", ":PORT", "PORT" or "HOST"; "[::1]:PORT" for IPv6. kInvalid with a sentence
+// otherwise.
+Result<ListenAddress> parse_listen(std::string_view text);
+
+}  // namespace corral::cli

@@ -1,0 +1,68 @@
+#include <cstdio>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/config_source.h"
+#include "cli/service.h"
+#include "io/race.h"
+#include "io/signals.h"
+
+namespace corral::cli {
+namespace {
+
+constexpr Duration kDrainLimit = seconds(60);
+
+void print_greeting(const Service& service, const config::Config& config) {
+  std::string text = "Corral serves " + std::to_string(config.models.size()) +
+                     (config.models.size() == 1 ? " model at " : " models at ") + service.url() +
+                     "\n";
+  const config::Model* shown = nullptr;
+  for (const config::Model& model : config.models) {
+    text +=
+        "  " + model.id + (model.description.empty() ? "" : "  (" + model.description + ")") + "\n";
+    if (shown == nullptr && !model.unlisted) shown = &model;
+  }
+  if (shown != nullptr) {
+    text += "Try:\n  curl " + service.url() + "/v1/chat/completions -d '{\"model\": \"" +
+            shown->id + "\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'\n";
+  }
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, config::Config config,
+                                   int& status) {
+  io::StopSignals signals(loop);
+  const config::Config shown = config;
+  Result<std::unique_ptr<Service>> service =
+      Service::start(loop, std::move(config), options.listen);
+  if (!service.has_value()) {
+    status = failed(service.error());
+    co_return;
+  }
+  print_greeting(**service, shown);
+  co_await signals.first().wait();
+  log_info("stopping: running requests may finish; a second signal ends them");
+  io::Task<Result<void>> drain = (*service)->drain();
+  io::Task<Result<void>> in_time =
+      io::with_timeout(loop, kDrainLimit, std::move(drain), "the running requests took too long");
+  const Result<void> drained = co_await io::until(loop, signals.second(), std::move(in_time));
+  if (!drained.has_value()) {
+    log_warn("ending what still runs: " + drained.error().message);
+    co_await (*service)->stop_now();
+  }
+}
+
+}  // namespace
+
+int serve(const Options& options) {
+  Result<config::Config> config = load_config(options.config);
+  if (!config.has_value()) return failed(config.error());
+  for (const std::string& warning : config->warnings) log_warn(warning);
+  int status = 0;
+  io::Loop loop;
+  loop.run(serve_until_stopped(loop, options, std::move(*config), status));
+  return status;
+}
+
+}  // namespace corral::cli

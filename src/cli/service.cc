@@ -1,0 +1,74 @@
+#include "cli/service.h"
+
+#include <csignal>
+
+#include "base/log.h"
+#include "cli/config_source.h"
+#include "engine/runtime_dir.h"
+#include "engine/spec.h"
+#include "gateway/dialect.h"
+#include "io/executable.h"
+#include "io/race.h"
+
+namespace corral::cli {
+
+Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config config,
+                                                const ListenAddress& listen) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Result<io::Listener> listener = io::Listener::bind(loop, listen.host, listen.port);
+  if (!listener.has_value()) return std::unexpected(listener.error());
+  const Result<std::string> runtime_dir = engine::make_runtime_dir(environment);
+  if (!runtime_dir.has_value()) return std::unexpected(runtime_dir.error());
+  const Result<std::string> self = io::executable_path();
+  if (!self.has_value()) return std::unexpected(self.error());
+  set_log_level(config.log_level);
+  const bool six = listen.host.find(':') != std::string::npos;
+  const std::string url = "http://" + (six ? "[" + listen.host + "]" : listen.host) + ":" +
+                          std::to_string(listener->port());
+  gateway::Settings settings{.config = std::move(config),
+                             .self_exe = *self,
+                             .runtime_dir = *runtime_dir,
+                             .environment = engine::own_environment()};
+  return std::unique_ptr<Service>(
+      new Service(loop, std::move(settings), std::move(*listener), url));
+}
+
+Service::Service(io::Loop& loop, gateway::Settings settings, io::Listener listener, std::string url)
+    : loop_(loop),
+      url_(std::move(url)),
+      gateway_(loop, std::move(settings)),
+      server_(
+          loop, std::move(listener), http::ServerLimits{},
+          [this](http::Exchange& exchange) { return gateway_.handle(exchange); },
+          [](int status, std::string_view message) {
+            return gateway::error_body(gateway::Dialect::kOpenAi, status, message);
+          }) {
+  serving_ = server_.run();
+  serving_.start();
+}
+
+io::Task<Result<void>> Service::drain() {
+  server_.drain();
+  gateway_.drain();
+  co_await server_.drained();
+  co_await gateway_.stopped();
+  co_return Result<void>{};
+}
+
+namespace {
+
+io::Task<Result<void>> as_result(io::Task<void> task) {
+  co_await std::move(task);
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+io::Task<void> Service::stop_now() {
+  gateway_.stop_now();
+  io::Task<Result<void>> stopped = as_result(gateway_.stopped());
+  co_await io::with_timeout(loop_, seconds(15), std::move(stopped),
+                            "an engine did not stop in time");
+}
+
+}  // namespace corral::cli

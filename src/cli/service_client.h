@@ -1,0 +1,41 @@
+// ServiceClient: what the commands need of a running service's API.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "http/client.h"
+
+namespace corral::cli {
+
+class ServiceClient {
+ public:
+  // `url` is empty or "http://HOST:PORT[/PREFIX]"; empty means CORRAL_URL, else the default
+  // address. kInvalid with a sentence otherwise.
+  static Result<ServiceClient> make(io::Loop& loop, const std::string& url);
+
+  // A whole reply. Failures and error replies are one sentence; when nobody listens it says how to
+  // start a service.
+  io::Task<Result<std::string>> fetch(std::string method, std::string path);
+
+  // A reply as it comes. `on_bytes` returns false to end it.
+  io::Task<Result<void>> stream(std::string method, std::string path, std::string body,
+                                std::function<bool(std::string_view)> on_bytes);
+
+  // A service answers there.
+  io::Task<bool> present();
+
+  const std::string& url() const { return url_; }
+
+ private:
+  ServiceClient(io::Loop& loop, std::string url, http::Address address, std::string prefix);
+  Error absent(const Error& error) const;
+
+  std::string url_;
+  http::Address address_;
+  std::string prefix_;
+  std::unique_ptr<http::Client> client_;
+};
+
+}  // namespace corral::cli

@@ -1,0 +1,120 @@
+// The commands that ask a running service: ps, load, unload, logs.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/service_client.h"
+
+namespace corral::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+// A command's work with its service; the status is the program's.
+using Work = io::Task<Result<void>> (*)(ServiceClient&, const Options&);
+
+io::Task<void> with_service(io::Loop& loop, const Options& options, Work work, int& status) {
+  Result<ServiceClient> service = ServiceClient::make(loop, options.url);
+  if (!service.has_value()) {
+    status = failed(service.error());
+    co_return;
+  }
+  const Result<void> done = co_await work(*service, options);
+  if (!done.has_value()) status = failed(done.error());
+}
+
+int run_work(const Options& options, Work work) {
+  int status = 0;
+  io::Loop loop;
+  loop.run(with_service(loop, options, work, status));
+  return status;
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows[0].size(), 0);
+  for (const std::vector<std::string>& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const std::vector<std::string>& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    std::printf("%s\n", line.c_str());
+  }
+}
+
+std::string state_text(const Json& engine) {
+  std::string state = engine.value("state", "?");
+  const int percent = static_cast<int>(engine.value("progress", 0.0) * 100);
+  if (state == "loading" && percent > 0) state += " " + std::to_string(percent) + " %";
+  return state;
+}
+
+std::string count_of(const Json& engine, const char* key) {
+  return engine.contains(key) && engine[key].is_number_unsigned()
+             ? std::to_string(engine[key].get<std::uint64_t>())
+             : "-";
+}
+
+io::Task<Result<void>> list_running(ServiceClient& service, const Options&) {
+  const Result<std::string> body = co_await service.fetch("GET", "/running");
+  if (!body.has_value()) co_return std::unexpected(body.error());
+  const Json json = Json::parse(*body, nullptr, false);
+  if (!json.is_object() || !json.contains("running") || !json["running"].is_array()) {
+    co_return fail(Code::kInvalid, service.url() + " does not answer as a Corral service does");
+  }
+  std::vector<std::vector<std::string>> rows = {{"MODEL", "STATE", "PID", "IN FLIGHT", "WAITING"}};
+  for (const Json& engine : json["running"]) {
+    rows.push_back({engine.value("model", "?"), state_text(engine), count_of(engine, "pid"),
+                    count_of(engine, "in_flight"), count_of(engine, "waiting")});
+  }
+  if (rows.size() == 1) {
+    std::printf("Nothing is loaded at %s; a request that names a model loads it.\n",
+                service.url().c_str());
+  } else {
+    print_table(rows);
+  }
+  co_return Result<void>{};
+}
+
+io::Task<Result<void>> load_model(ServiceClient& service, const Options& options) {
+  Result<void> loaded = co_await load_with_progress(service, options.model);
+  if (loaded.has_value()) std::printf("%s is ready\n", options.model.c_str());
+  co_return loaded;
+}
+
+io::Task<Result<void>> unload_models(ServiceClient& service, const Options& options) {
+  const std::string rest = options.model.empty() ? "" : "/" + percent_encode(options.model);
+  const Result<std::string> body = co_await service.fetch("POST", "/api/models/unload" + rest);
+  if (!body.has_value()) co_return std::unexpected(body.error());
+  std::printf("%s unloaded\n", options.model.empty() ? "all models are" : options.model.c_str());
+  co_return Result<void>{};
+}
+
+bool print_bytes(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  return std::fflush(stdout) == 0;
+}
+
+io::Task<Result<void>> show_logs(ServiceClient& service, const Options& options) {
+  std::string path = options.model.empty() ? "/logs" : "/logs/" + percent_encode(options.model);
+  if (options.follow) {
+    path = "/logs/stream/" + (options.model.empty() ? "proxy" : percent_encode(options.model));
+  }
+  Result<void> done = co_await service.stream("GET", path, "", print_bytes);
+  co_return done;
+}
+
+}  // namespace
+
+int ps(const Options& options) { return run_work(options, list_running); }
+int load(const Options& options) { return run_work(options, load_model); }
+int unload(const Options& options) { return run_work(options, unload_models); }
+int logs(const Options& options) { return run_work(options, show_logs); }
+
+}  // namespace corral::cli

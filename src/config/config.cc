@@ -1,0 +1,132 @@
+#include "config/config.h"
+
+#include <algorithm>
+#include <map>
+
+#include "config/global_reader.h"
+#include "config/macros.h"
+#include "config/model_reader.h"
+#include "config/reader.h"
+#include "config/scalar.h"
+#include "config/source_text.h"
+#include "config/yaml_tree.h"
+
+namespace corral::config {
+namespace {
+
+struct Place {
+  std::string model;
+  Mark mark;
+};
+
+// An alias belongs to one model. Where it is also a model's id, the id wins, as in llama-swap.
+Result<void> check_aliases(const std::vector<ReadModel>& models, Reader& reader) {
+  std::map<std::string, Place> ids;
+  std::map<std::string, Place> seen;
+  for (const ReadModel& read : models) ids[read.model.id] = {read.model.id, read.model.mark};
+  for (const auto& [model, marks] : models) {
+    for (std::size_t i = 0; i < model.aliases.size(); ++i) {
+      const std::string& alias = model.aliases[i];
+      const auto [first, fresh] = seen.insert({alias, {model.id, marks[i]}});
+      if (!fresh) {
+        const std::string& other = first->second.model;
+        return reader.wrong(
+            marks[i],
+            "the alias " + in_quotes(alias) +
+                (other == model.id ? " stands twice in the model " + in_quotes(model.id)
+                                   : " of the model " + in_quotes(model.id) +
+                                         " is also an alias of the model " + in_quotes(other)) +
+                "; remove one of them");
+      }
+      if (ids.contains(alias) && alias != model.id)
+        reader.warn(marks[i], "the alias " + in_quotes(alias) + " of the model " +
+                                  in_quotes(model.id) +
+                                  " has no effect, because a model has this id");
+    }
+  }
+  return {};
+}
+
+Result<std::vector<ReadModel>> read_models(const Node* mapping, const ModelDefaults& defaults,
+                                           std::uint16_t start_port, Reader& reader) {
+  std::vector<ReadModel> result;
+  if (mapping == nullptr || mapping->is_null()) return result;
+  if (mapping->kind != Node::Kind::kMapping)
+    return reader.wrong(mapping->mark,
+                        "models must be a mapping of ids to models, not " + described(*mapping));
+  std::vector<const Node::Entry*> sorted;
+  for (const Node::Entry& entry : mapping->entries) sorted.push_back(&entry);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Node::Entry* a, const Node::Entry* b) { return a->key < b->key; });
+  PortCounter ports(start_port);
+  for (const Node::Entry* entry : sorted) {
+    Result<ReadModel> model = read_model(*entry, defaults, ports, reader);
+    if (!model.has_value()) return std::unexpected(model.error());
+    result.push_back(std::move(*model));
+  }
+  reader.enter("", defaults.macros);
+  return result;
+}
+
+// The global macros, inserted into every global value; `models` has its own turn.
+Result<Macros> expand_globals(Node& root, const std::string& file) {
+  Macros macros;
+  if (const Node* own = root.get("macros"); own != nullptr) {
+    Result<Macros> read = Macros::read(*own, file, "");
+    if (!read.has_value()) return read;
+    macros = std::move(*read);
+  }
+  for (Node::Entry& entry : root.entries) {
+    if (entry.key == "macros" || entry.key == "models") continue;
+    const Result<void> done = macros.expand(entry.value, file);
+    if (!done.has_value()) return std::unexpected(done.error());
+  }
+  return macros;
+}
+
+}  // namespace
+
+const Model* Config::find(std::string_view id_or_alias) const {
+  const auto by_id =
+      std::lower_bound(models.begin(), models.end(), id_or_alias,
+                       [](const Model& model, std::string_view id) { return model.id < id; });
+  if (by_id != models.end() && by_id->id == id_or_alias) return &*by_id;
+  const auto by_alias = std::find_if(models.begin(), models.end(), [&](const Model& model) {
+    return std::find(model.aliases.begin(), model.aliases.end(), id_or_alias) !=
+           model.aliases.end();
+  });
+  return by_alias == models.end() ? nullptr : &*by_alias;
+}
+
+Result<Config> parse(std::string_view text, const std::string& file,
+                     const Environment& environment) {
+  const Result<void> clean = check_text(text, file);
+  if (!clean.has_value()) return std::unexpected(clean.error());
+  const Result<std::string> source = replace_environment(text, file, environment);
+  if (!source.has_value()) return std::unexpected(source.error());
+  Result<Node> root = parse_yaml(*source, file);
+  if (!root.has_value()) return std::unexpected(root.error());
+  Reader reader(file);
+  if (root->kind != Node::Kind::kMapping)
+    return reader.wrong(root->mark,
+                        "a config must be a mapping of keys to values, not " + described(*root));
+
+  const Result<Macros> macros = expand_globals(*root, file);
+  if (!macros.has_value()) return std::unexpected(macros.error());
+  reader.enter("", *macros);
+  Result<Globals> globals = read_globals(*root, reader);
+  if (!globals.has_value()) return std::unexpected(globals.error());
+  Config config = std::move(globals->config);
+
+  const ModelDefaults defaults{*macros, environment, globals->ttl};
+  Result<std::vector<ReadModel>> models =
+      read_models(root->get("models"), defaults, config.start_port, reader);
+  if (!models.has_value()) return std::unexpected(models.error());
+  const Result<void> distinct = check_aliases(*models, reader);
+  if (!distinct.has_value()) return std::unexpected(distinct.error());
+  for (ReadModel& read : *models) config.models.push_back(std::move(read.model));
+  config.warnings = reader.take_warnings();
+  return config;
+}
+
+}  // namespace corral::config

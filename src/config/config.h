@@ -1,0 +1,75 @@
+// The config file as the rest of Corral sees it: macros expanded, commands split, ports allotted,
+// every rule checked. It has llama-swap's shape, so a config.yaml of llama-swap is read as it is;
+// `gguf` and `args` are ours. A Config is a plain value: it is built once and never changes.
+//
+// Every error begins with file:line:col, says which text is wrong and, for a name, which one may
+// have been meant. What can be ignored safely (an unknown key, a key of llama-swap that we do not
+// have yet) is a warning instead.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "config/mark.h"
+
+namespace corral::config {
+
+// One entry of `models`. Exactly one of gguf and cmd is set.
+struct Model {
+  std::string id;
+  Mark mark;  // of the id in the file, for messages that are found later
+
+  std::string gguf;               // path of a model file that our own worker serves
+  std::vector<std::string> args;  // more arguments for that worker
+
+  std::string cmd;                // an external server's command, macros expanded, for display
+  std::vector<std::string> argv;  // the same, split into words; never empty when cmd is set
+
+  // Where the external server listens. All empty for a gguf model, whose address Corral picks.
+  std::string proxy_host;  // a name or an address; IPv6 without brackets
+  std::uint16_t proxy_port = 0;
+  std::string proxy_path;  // a prefix for every request, "/v2" without a last slash, or empty
+
+  std::string check_endpoint = "/health";  // begins with '/'; empty: ready as soon as it runs
+
+  std::vector<std::string> aliases;
+  std::vector<std::string> env;  // "NAME=value", added to our own environment; later ones win
+  std::chrono::seconds ttl{0};   // unloaded after so long without a request; 0: never
+  std::string name;              // for people, may be empty
+  std::string description;
+  bool unlisted = false;  // not in /v1/models, but usable
+};
+
+struct Config {
+  std::string file;
+  std::chrono::seconds health_check_timeout{120};  // from start to ready, at least 15 s
+  std::uint16_t start_port = 5800;                 // ${PORT} counts up from here
+  LogLevel log_level = LogLevel::kInfo;
+  std::vector<Model> models;          // sorted by id
+  std::vector<std::string> warnings;  // "file:line:col: sentence", each once, in the file's order
+
+  // The model with this id, else the one with this alias, else nullptr. Compares with every alias:
+  // meant for tens of models.
+  const Model* find(std::string_view id_or_alias) const;
+};
+
+// Looks an environment variable up. Passed in, so that tests need no real environment.
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+
+// Reads the text of a config. `file` stands in messages, and a relative gguf path begins at its
+// folder. Nothing is opened or probed: neither model files nor ports. kInvalid or kLimit otherwise.
+Result<Config> parse(std::string_view text, const std::string& file,
+                     const Environment& environment);
+
+// Reads a config file. Besides parse's errors: kNotFound if it does not exist, kIo if it cannot be
+// read, kInvalid if it is a folder, kLimit above 16 MiB.
+Result<Config> load(const std::string& path, const Environment& environment);
+
+}  // namespace corral::config

@@ -1,0 +1,105 @@
+#include "config/global_reader.h"
+
+#include "base/strings.h"
+#include "config/scalar.h"
+
+namespace corral::config {
+namespace {
+
+using Entry = Node::Entry;
+
+Result<void> read_elsewhere(Reader&, const Entry&, Globals&) { return {}; }
+
+Result<void> read_health_check_timeout(Reader& reader, const Entry& entry, Globals& out) {
+  std::int64_t count = 0;
+  const Result<void> done = reader.read(entry, count);
+  constexpr std::int64_t kLeast = 15;  // llama-swap's rule, kept so that the same file works here
+  out.config.health_check_timeout = to_seconds(std::max(count, kLeast));
+  return done;
+}
+
+Result<void> read_log_level(Reader& reader, const Entry& entry, Globals& out) {
+  std::string text;
+  const Result<void> done = reader.read(entry, text);
+  if (!done.has_value()) return done;
+  const std::vector<std::string> names = {"debug", "info", "warn", "error"};
+  const std::string level = to_lower(trim(text));
+  const auto found = std::find(names.begin(), names.end(), level);
+  if (found != names.end()) {
+    out.config.log_level = static_cast<LogLevel>(found - names.begin());
+    return {};
+  }
+  const std::vector<std::string> near = nearest(level, names, 1);
+  reader.warn(entry.value.mark, "logLevel has no level " + in_quotes(text) + ", info is used" +
+                                    (near.empty() ? "; the levels are debug, info, warn and error"
+                                                  : "; did you mean " + in_quotes(near[0]) + "?"));
+  return {};
+}
+
+Result<void> read_start_port(Reader& reader, const Entry& entry, Globals& out) {
+  std::int64_t port = 0;
+  const Result<void> done = reader.read(entry, port);
+  if (!done.has_value()) return done;
+  if (port < 1 || port > 65535)
+    return reader.wrong(entry.value.mark,
+                        "startPort must be from 1 to 65535, not " + std::to_string(port));
+  out.config.start_port = static_cast<std::uint16_t>(port);
+  return {};
+}
+
+Result<void> read_global_ttl(Reader& reader, const Entry& entry, Globals& out) {
+  std::int64_t count = 0;
+  const Result<void> done = reader.read(entry, count);
+  if (!done.has_value()) return done;
+  if (count < 0)
+    return reader.wrong(entry.value.mark,
+                        "globalTTL must be 0 (never) or more, not " + std::to_string(count));
+  out.ttl = to_seconds(count);
+  return {};
+}
+
+constexpr Key<Globals> kKeys[] = {
+    {"macros", read_elsewhere},
+    {"models", read_elsewhere},
+    {"healthCheckTimeout", read_health_check_timeout},
+    {"logLevel", read_log_level},
+    {"startPort", read_start_port},
+    {"globalTTL", read_global_ttl},
+    {"apiKeys", nullptr},
+    {"captureBuffer", nullptr},
+    {"groups", nullptr},
+    {"hooks", nullptr},
+    {"includeAliasesInList", nullptr},
+    {"logRequests", nullptr},
+    {"logTimeFormat", nullptr},
+    {"logToStdout", nullptr},
+    {"matrix", nullptr},
+    {"metricsMaxInMemory", nullptr},
+    {"peers", nullptr},
+    {"performance", nullptr},
+    {"profiles", nullptr},
+    {"routing", nullptr},
+    {"selectors", nullptr},
+    {"sendLoadingState", nullptr},
+    {"store", nullptr},
+    {"ui", nullptr},
+    {"unloadTimeout", nullptr},
+    {"upstream", nullptr},
+};
+
+}  // namespace
+
+std::chrono::seconds to_seconds(std::int64_t count) {
+  constexpr std::int64_t kMost = 1'000'000'000;  // 31 years
+  return std::chrono::seconds(std::min(count, kMost));
+}
+
+Result<Globals> read_globals(const Node& root, Reader& reader) {
+  Globals globals;
+  globals.config.file = reader.file();
+  const Result<void> done = reader.read<Globals>(root, kKeys, globals);
+  if (!done.has_value()) return std::unexpected(done.error());
+  return globals;
+}
+
+}  // namespace corral::config

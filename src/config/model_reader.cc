@@ -1,0 +1,285 @@
+// The tree of a model goes through the same steps as in llama-swap: comment lines leave the cmd,
+// macros are inserted (the model's own over the global ones, MODEL_ID last), a port is taken if the
+// cmd asks for one, and only then are the values read and checked against each other.
+#include "config/model_reader.h"
+
+#include <filesystem>
+
+#include "config/global_reader.h"
+#include "config/proxy_url.h"
+#include "config/scalar.h"
+#include "config/shell_split.h"
+
+namespace corral::config {
+namespace {
+
+using Entry = Node::Entry;
+
+// A model whose values are read but not yet checked against each other. The pointers are nullptr
+// where the key is absent or null.
+struct Draft {
+  Model model;
+  const Entry* cmd = nullptr;
+  const Entry* gguf = nullptr;
+  const Entry* args = nullptr;
+  const Entry* proxy = nullptr;
+  std::string proxy_text;
+  std::int64_t ttl = -1;  // -1: the global one
+  std::vector<Mark> alias_marks;
+};
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+Result<void> read_elsewhere(Reader&, const Entry&, Draft&) { return {}; }
+
+Result<void> read_cmd(Reader& reader, const Entry& entry, Draft& draft) {
+  draft.cmd = &entry;
+  return reader.read(entry, draft.model.cmd);
+}
+
+Result<void> read_gguf(Reader& reader, const Entry& entry, Draft& draft) {
+  draft.gguf = &entry;
+  return reader.read(entry, draft.model.gguf);
+}
+
+// A list of words, or one text that is split like a cmd.
+Result<void> read_args(Reader& reader, const Entry& entry, Draft& draft) {
+  draft.args = &entry;
+  if (entry.value.kind != Node::Kind::kScalar) return reader.read(entry, draft.model.args);
+  std::string text;
+  const Result<void> done = reader.read(entry, text);
+  if (!done.has_value()) return done;
+  Result<std::vector<std::string>> words = split_command(text);
+  if (!words.has_value()) return reader.wrong(entry.value.mark, "args: " + words.error().message);
+  draft.model.args = std::move(*words);
+  return {};
+}
+
+Result<void> read_proxy(Reader& reader, const Entry& entry, Draft& draft) {
+  draft.proxy = &entry;
+  return reader.read(entry, draft.proxy_text);
+}
+
+Result<void> read_check_endpoint(Reader& reader, const Entry& entry, Draft& draft) {
+  std::string text;
+  const Result<void> done = reader.read(entry, text);
+  if (!done.has_value()) return done;
+  const std::string path(trim(text));
+  const bool visible =
+      std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  if (!visible || path.find("://") != std::string::npos)
+    return reader.wrong(
+        entry.value.mark,
+        "checkEndpoint must be a path such as /health, or none, not " + in_quotes(text));
+  draft.model.check_endpoint = path == "none" ? "" : path.starts_with('/') ? path : "/" + path;
+  return {};
+}
+
+Result<void> read_aliases(Reader& reader, const Entry& entry, Draft& draft) {
+  const Result<void> done = reader.read(entry, draft.model.aliases);
+  if (!done.has_value()) return done;
+  for (const Node& item : entry.value.items) {
+    if (item.text.empty() || has_control(item.text))
+      return reader.wrong(item.mark, "the alias " + in_quotes(item.text) +
+                                         " must be a name without control characters");
+    draft.alias_marks.push_back(item.mark);
+  }
+  return {};
+}
+
+Result<void> read_env(Reader& reader, const Entry& entry, Draft& draft) {
+  const Result<void> done = reader.read(entry, draft.model.env);
+  if (!done.has_value()) return done;
+  for (const Node& item : entry.value.items) {
+    const std::size_t equals = item.text.find('=');
+    // The value may be a secret, so only a text without one is shown.
+    if (equals == std::string::npos || equals == 0)
+      return reader.wrong(item.mark,
+                          "env must be a list of NAME=value" +
+                              (equals == 0 ? std::string(", and a name is missing here")
+                                           : ", and " + in_quotes(item.text) + " has no '='"));
+  }
+  return {};
+}
+
+Result<void> read_ttl(Reader& reader, const Entry& entry, Draft& draft) {
+  const Result<void> done = reader.read(entry, draft.ttl);
+  if (!done.has_value() || draft.ttl >= -1) return done;
+  return reader.wrong(entry.value.mark, "ttl must be -1 (the global one), 0 (never) or more, not " +
+                                            std::to_string(draft.ttl));
+}
+
+// Names for people lose the spaces around them.
+Result<void> read_trimmed(Reader& reader, const Entry& entry, std::string& out) {
+  const Result<void> done = reader.read(entry, out);
+  out = std::string(trim(out));
+  return done;
+}
+
+Result<void> read_name(Reader& reader, const Entry& entry, Draft& draft) {
+  return read_trimmed(reader, entry, draft.model.name);
+}
+
+Result<void> read_description(Reader& reader, const Entry& entry, Draft& draft) {
+  return read_trimmed(reader, entry, draft.model.description);
+}
+
+Result<void> read_unlisted(Reader& reader, const Entry& entry, Draft& draft) {
+  return reader.read(entry, draft.model.unlisted);
+}
+
+constexpr Key<Draft> kKeys[] = {
+    {"macros", read_elsewhere},
+    {"cmd", read_cmd},
+    {"gguf", read_gguf},
+    {"args", read_args},
+    {"proxy", read_proxy},
+    {"checkEndpoint", read_check_endpoint},
+    {"aliases", read_aliases},
+    {"env", read_env},
+    {"ttl", read_ttl},
+    {"name", read_name},
+    {"description", read_description},
+    {"unlisted", read_unlisted},
+    {"capabilities", nullptr},
+    {"cmdStop", nullptr},
+    {"compat", nullptr},
+    {"concurrencyLimit", nullptr},
+    {"filters", nullptr},
+    {"healthCheckTimeout", nullptr},
+    {"metadata", nullptr},
+    {"sendLoadingState", nullptr},
+    {"timeouts", nullptr},
+    {"unloadTimeout", nullptr},
+    {"useModelName", nullptr},
+};
+
+constexpr std::string_view kPortUse = "${PORT}";
+
+struct Prepared {
+  Macros macros;            // those in force
+  std::optional<int> port;  // if the cmd uses ${PORT}
+};
+
+// The steps before the values are read. `tree` is expanded in place.
+Result<Prepared> prepare(Node& tree, const Entry& entry, const std::string& owner,
+                         const ModelDefaults& defaults, PortCounter& ports, Reader& reader) {
+  Macros macros = defaults.macros;
+  if (const Node* own = tree.get("macros"); own != nullptr) {
+    Result<Macros> inner = Macros::read(*own, reader.file(), owner);
+    if (!inner.has_value()) return std::unexpected(inner.error());
+    macros = macros.overlaid(*inner);
+  }
+  std::erase_if(tree.entries, [](const Entry& child) { return child.key == "macros"; });
+  for (Entry& child : tree.entries) {
+    if (child.key == "cmd") child.value.text = strip_comment_lines(child.value.text);
+  }
+  macros = Macros::reserved("MODEL_ID", entry.key, false).overlaid(macros);
+  Result<void> expanded = macros.expand(tree, reader.file());
+  if (!expanded.has_value()) return std::unexpected(expanded.error());
+  const Node* cmd = tree.get("cmd");
+  if (cmd == nullptr || cmd->text.find(kPortUse) == std::string::npos)
+    return Prepared{std::move(macros), std::nullopt};
+  const Result<int> port = ports.take();
+  if (!port.has_value()) return reader.wrong(cmd->mark, port.error().message);
+  expanded = Macros::reserved("PORT", std::to_string(*port), true).expand(tree, reader.file());
+  if (!expanded.has_value()) return std::unexpected(expanded.error());
+  return Prepared{std::move(macros), *port};
+}
+
+// Where the external server listens: the proxy key, else this machine at the model's port.
+Result<void> finish_proxy(Draft& draft, std::optional<int> port, Reader& reader) {
+  if (draft.proxy == nullptr) {
+    if (!port.has_value())
+      return reader.wrong(draft.cmd->value.mark,
+                          "its address is not known; put ${PORT} into cmd, or give the address "
+                          "as proxy");
+    draft.proxy_text = "http://localhost:" + std::to_string(*port);
+  }
+  Result<ProxyUrl> url = parse_proxy_url(trim(draft.proxy_text));
+  if (!url.has_value())
+    return reader.wrong(draft.proxy->value.mark, "proxy: " + url.error().message);
+  draft.model.proxy_host = std::move(url->host);
+  draft.model.proxy_port = url->port;
+  draft.model.proxy_path = std::move(url->path);
+  return {};
+}
+
+Result<void> finish_cmd(Draft& draft, std::optional<int> port, Reader& reader) {
+  Model& model = draft.model;
+  const Mark mark = draft.cmd->value.mark;
+  if (draft.args != nullptr)
+    return reader.wrong(draft.args->mark,
+                        "args belongs to a model with gguf; put these words into cmd");
+  Result<std::vector<std::string>> words = split_command(model.cmd);
+  model.cmd = std::string(trim(model.cmd));
+  if (!words.has_value()) return reader.wrong(mark, "cmd: " + words.error().message);
+  model.argv = std::move(*words);
+  if (model.argv.empty() || model.argv[0].empty())
+    return reader.wrong(mark, "cmd is empty; give it the program to start");
+  return finish_proxy(draft, port, reader);
+}
+
+Result<void> finish_gguf(Draft& draft, const Environment& environment, Reader& reader) {
+  const Mark mark = draft.gguf->value.mark;
+  std::filesystem::path path = std::string(trim(draft.model.gguf));
+  if (path.empty()) return reader.wrong(mark, "gguf is empty; give it the path of a model file");
+  const std::string text = path.string();
+  if (text == "~" || text.starts_with("~/")) {
+    const std::optional<std::string> home = environment("HOME");
+    if (!home.has_value() || home->empty())
+      return reader.wrong(mark, "gguf begins with '~', but HOME is not set; write the whole path");
+    path = std::filesystem::path(*home) / text.substr(std::min<std::size_t>(2, text.size()));
+  } else if (path.is_relative()) {
+    path = std::filesystem::path(reader.file()).parent_path() / path;
+  }
+  draft.model.gguf = path.lexically_normal().string();
+  if (draft.proxy != nullptr)
+    reader.warn(draft.proxy->mark,
+                "proxy is ignored, because Corral itself picks the address of a model with gguf");
+  return {};
+}
+
+}  // namespace
+
+Result<int> PortCounter::take() {
+  if (next_ > 65535)
+    return fail(Code::kInvalid, "no port is left for ${PORT}; choose a lower startPort");
+  return next_++;
+}
+
+Result<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defaults,
+                             PortCounter& ports, Reader& reader) {
+  const std::string owner = "model " + in_quotes(entry.key) + ": ";
+  reader.enter(owner, defaults.macros);
+  if (entry.key.empty() || has_control(entry.key))
+    return reader.wrong(entry.mark, "a model needs an id without control characters");
+  if (entry.value.kind != Node::Kind::kMapping && !entry.value.is_null())
+    return reader.wrong(entry.value.mark, "a model must be a mapping with cmd or gguf, not " +
+                                              described(entry.value));
+  Node tree = entry.value;
+  Result<Prepared> prepared = prepare(tree, entry, owner, defaults, ports, reader);
+  if (!prepared.has_value()) return std::unexpected(prepared.error());
+  reader.enter(owner, std::move(prepared->macros));
+
+  Draft draft;
+  draft.model.id = entry.key;
+  draft.model.mark = entry.mark;
+  Result<void> done = reader.read<Draft>(tree, kKeys, draft);
+  if (!done.has_value()) return std::unexpected(done.error());
+  if (draft.cmd != nullptr && draft.gguf != nullptr)
+    return reader.wrong(std::max(draft.cmd, draft.gguf)->mark,
+                        "it has both cmd and gguf; keep one of them");
+  if (draft.cmd == nullptr && draft.gguf == nullptr)
+    return reader.wrong(entry.mark, "it has neither cmd nor gguf; give it one of them");
+  done = draft.cmd != nullptr ? finish_cmd(draft, prepared->port, reader)
+                              : finish_gguf(draft, defaults.environment, reader);
+  if (!done.has_value()) return std::unexpected(done.error());
+  draft.model.ttl = draft.ttl == -1 ? defaults.ttl : to_seconds(draft.ttl);
+  return ReadModel{std::move(draft.model), std::move(draft.alias_marks)};
+}
+
+}  // namespace corral::config

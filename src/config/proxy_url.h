@@ -1,0 +1,21 @@
+// The address of an external server, as a model's `proxy` gives it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace corral::config {
+
+struct ProxyUrl {
+  std::string host;  // a name stays a name; IPv6 without brackets
+  std::uint16_t port = 80;
+  std::string path;  // empty, or "/prefix" without a last slash
+};
+
+// kInvalid, with a sentence that has no place yet: anything but http://host[:port][/path].
+Result<ProxyUrl> parse_proxy_url(std::string_view text);
+
+}  // namespace corral::config

@@ -1,0 +1,85 @@
+// Reads typed values out of a tree by tables of keys, and knows how to complain about them.
+//
+// A mapping of the config is a table of Key rows. A row with a reader is a key that we have; one
+// without is a key of llama-swap that we do not have yet, which gives a warning; a key in no row
+// gives a warning with the nearest name. To add a key, give its row a reader.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/strings.h"
+#include "config/macros.h"
+#include "config/yaml_tree.h"
+
+namespace corral::config {
+
+class Reader;
+
+template <class T>
+struct Key {
+  std::string_view name;
+  Result<void> (*read)(Reader& reader, const Node::Entry& entry, T& out);  // nullptr: not yet
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {}
+
+  const std::string& file() const { return file_; }
+
+  // From here on messages begin with `owner` (empty, or "model 'm': "), and macros that are left in
+  // a value are judged by `macros`.
+  void enter(std::string owner, Macros macros);
+
+  // An error of the given place.
+  std::unexpected<Error> wrong(Mark mark, std::string_view text) const;
+  void warn(Mark mark, std::string_view text);
+  // The warnings in the file's order, each once; at most a hundred and a last one that counts.
+  std::vector<std::string> take_warnings();
+
+  // Each reads the entry's value, or refuses it at its place. Text may not hold NUL or a macro.
+  Result<void> read(const Node::Entry& entry, std::string& out) const;
+  Result<void> read(const Node::Entry& entry, std::int64_t& out) const;
+  Result<void> read(const Node::Entry& entry, bool& out) const;
+  Result<void> read(const Node::Entry& entry, std::vector<std::string>& out) const;
+
+  // Reads every entry of `mapping` into `out`. A value that is null leaves its default.
+  template <class T>
+  Result<void> read(const Node& mapping, std::span<const Key<T>> keys, T& out) {
+    for (const Node::Entry& entry : mapping.entries) {
+      const auto key = std::find_if(keys.begin(), keys.end(),
+                                    [&](const Key<T>& row) { return row.name == entry.key; });
+      if (key == keys.end()) {
+        std::vector<std::string> names;
+        for (const Key<T>& row : keys) names.emplace_back(row.name);
+        warn_unknown(entry, names);
+      } else if (key->read == nullptr) {
+        warn_not_yet(entry);
+      } else if (!entry.value.is_null()) {
+        const Result<void> done = key->read(*this, entry, out);
+        if (!done.has_value()) return done;
+      }
+    }
+    return {};
+  }
+
+ private:
+  Result<void> scalar(const Node::Entry& entry, const Node& node, std::string_view wanted) const;
+  void warn_unknown(const Node::Entry& entry, const std::vector<std::string>& names);
+  void warn_not_yet(const Node::Entry& entry);
+
+  std::string file_;
+  std::string owner_;
+  Macros macros_;
+  std::set<std::pair<std::pair<int, int>, std::string>> warnings_;  // ((line, column), text)
+};
+
+}  // namespace corral::config

@@ -1,0 +1,35 @@
+#include "engine/diagnosis.h"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+using namespace corral;
+using namespace corral::engine;
+
+TEST_CASE("an exit is told by its code, a death by its signal") {
+  CHECK(describe(io::Exit{3, 0}) == "exited with status 3");
+  CHECK(describe(io::Exit{0, SIGKILL}).starts_with("was killed by SIGKILL: "));
+  CHECK(describe(io::Exit{0, 63}) == "was killed by signal 63");
+}
+
+TEST_CASE("the last words of an engine are its last lines that say something") {
+  CHECK(last_lines("").empty());
+  CHECK(last_lines("\n \n\t\n").empty());
+  CHECK(last_lines("one\n\ntwo\n") == "one\ntwo");
+  CHECK(last_lines("1\n2\n3\n4\n5\n6\n7") == "3\n4\n5\n6\n7");
+}
+
+TEST_CASE("the last words of an engine have no control characters and colours") {
+  CHECK(last_lines("\x1b[31mred\x1b[0m\r\nbell\a\ttab\x7f") == "red\nbell tab");
+  CHECK(last_lines("cut \x1b[") == "cut");
+}
+
+TEST_CASE("the last words of an engine are short, and whole characters") {
+  std::string umlauts;
+  for (int i = 0; i < 1000; ++i) umlauts += "\xc3\xbc";
+  CHECK(last_lines(umlauts).size() == 800);
+  CHECK(last_lines("x" + umlauts).size() == 799);
+  CHECK(last_lines(umlauts + "\nend") == "end");
+  CHECK(last_lines(std::string(500, 'a') + "\n" + std::string(500, 'b')).size() == 500);
+}

@@ -1,0 +1,99 @@
+// Engine: one supervised inference server for one model, from start to death and back again.
+//
+//   stopped -> starting -> loading -> ready (<-> sleeping) -> stopping -> stopped
+//   and from starting, loading, ready, sleeping -> failed
+//
+// The engine is asked, and tells: start() and stop() note a wish and return; its own task carries
+// it out, and every change of the status is told by `on_change`. It decides nothing else: who may
+// send requests, when to try a failed start again and when to stop is the owner's business.
+//
+// Ready means that the engine answers, not that it runs: a worker says so itself and is then asked
+// once more; an external command is probed. Death is the kernel's word. A stop asks first and
+// escalates to SIGKILL of the whole group, and ends only when the kernel has reported the end.
+// What the engine prints is always read, into log(), so that it never stands still on a full pipe.
+//
+// Loop thread only. The loop and the client outlive the engine.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/spec.h"
+#include "engine/worker_words.h"
+#include "io/log_ring.h"
+
+namespace corral::engine {
+
+enum class State { kStopped, kStarting, kLoading, kReady, kSleeping, kStopping, kFailed };
+
+std::string_view to_string(State state);  // "stopped", "starting", ...
+
+struct Status {
+  State state = State::kStopped;
+  double progress = 0;         // of loading, 0 to 1; stays 0 where the engine does not tell
+  std::string stage;           // of loading, in the engine's own word; may be empty
+  int pid = 0;                 // 0 when no process runs
+  std::optional<Error> error;  // of kFailed: one sentence, then the engine's own last lines
+};
+
+class Engine {
+ public:
+  // `on_change` is called from the engine's own task after each change of status(). It may call
+  // start() and stop(), and must not destroy the engine.
+  Engine(io::Loop& loop, http::Client& client, Spec spec, std::function<void(Engine&)> on_change);
+  // Kills the group of an engine that still runs, and does not wait for its end. Requires: nobody
+  // waits in log().past().
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Starts a stopped or failed engine. While it stops: remembered, it starts again when it has
+  // stopped. Nothing while it starts or runs.
+  void start();
+  // Stops it in any state that is not stopped or failed, and takes back a remembered start. Its
+  // requests should have ended: it is not asked to finish them. A start that was not under way yet
+  // is told as kStarting, kStopping, kStopped too, so that each start has its end.
+  void stop();
+
+  const Status& status() const { return status_; }
+  const Spec& spec() const { return spec_; }
+  io::LogRing& log() { return log_; }
+
+ private:
+  struct Life;
+  // engine.cc: one life after another.
+  io::Task<void> run();
+  io::Task<void> live();
+  io::Task<void> live_on(Life& life);
+  io::Task<void> wait_until_ready(Life& life);
+  io::Task<void> wait_for_end(Life& life);
+  io::Task<void> probe(Life& life);
+  void hear(Life& life, const WorkerWord& word);
+  Error diagnosis(const Life& life) const;
+  void enter(State state);
+  // The life is over: `state` is kStopped, or kFailed with an error.
+  void finish(State state, std::optional<Error> error = {});
+
+  // life.cc: what goes on around a running process.
+  io::Task<void> read_out(Life& life);
+  io::Task<void> read_err(Life& life);
+  io::Task<void> end_process(Life& life);
+
+  io::Loop& loop_;
+  http::Client& client_;
+  const Spec spec_;
+  const std::function<void(Engine&)> on_change_;
+  Status status_;
+  io::LogRing log_;
+
+  bool again_ = false;  // start() came after stop(): begin anew when stopped
+  io::Event start_;     // set from an accepted start() to the end that answers it
+  io::Event stop_;      // set from an accepted stop() to the end that answers it
+  io::Task<void> task_;
+};
+
+}  // namespace corral::engine

@@ -1,0 +1,203 @@
+#include "engine/guard.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace corral::engine {
+namespace {
+
+constexpr Duration kGraceOfOrphans = seconds(3);
+constexpr std::array kPassedOn = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+// Signal handlers write the signal's number here; poll() waits on the other end. The only global:
+// a handler has no other way to reach anything.
+int g_signals_out = -1;
+
+void on_signal(int number, siginfo_t* info, void*) {
+  // What we pass on to the group comes back to ourselves.
+  if (number != SIGCHLD && info->si_pid == ::getpid()) return;
+  const int saved = errno;
+  const auto byte = static_cast<unsigned char>(number);
+  if (::write(g_signals_out, &byte, 1) < 0) {
+    // The pipe is full of signals that are not passed on yet: nothing is lost that matters.
+  }
+  errno = saved;
+}
+
+int complain(const char* what) {
+  std::fprintf(stderr, "corral guard: %s: %s\n", what, std::strerror(errno));
+  return 1;
+}
+
+bool make_signal_pipe(int& out) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return false;
+  for (const int end : ends) {
+    if (::fcntl(end, F_SETFD, FD_CLOEXEC) != 0) return false;
+    if (::fcntl(end, F_SETFL, O_NONBLOCK) != 0) return false;
+  }
+  out = ends[0];
+  g_signals_out = ends[1];
+  return true;
+}
+
+void catch_signals() {
+  struct sigaction action{};
+  action.sa_sigaction = &on_signal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigfillset(&action.sa_mask);
+  ::sigaction(SIGCHLD, &action, nullptr);
+  for (const int number : kPassedOn) ::sigaction(number, &action, nullptr);
+}
+
+// Moves our stdin out of the command's way. Returns the pipe from Corral, or -1.
+int take_stdin() {
+  const int pipe = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (pipe < 0) return -1;
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0) return -1;
+  if (nothing != STDIN_FILENO) ::close(nothing);
+  return pipe;
+}
+
+[[noreturn]] void become_command(char** command, pid_t guard, const sigset_t& mask) {
+  if (!die_with_parent(guard)) ::_exit(1);
+  for (const int number : kPassedOn) ::signal(number, SIG_DFL);
+  ::signal(SIGCHLD, SIG_DFL);
+  ::signal(SIGPIPE, SIG_DFL);
+  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  ::execvp(command[0], command);
+  std::fprintf(stderr, "corral guard: cannot run '%s': %s; check the command's name and path\n",
+               command[0], std::strerror(errno));
+  ::_exit(kCannotExecute);
+}
+
+// Dies as the command did, but without a core dump of its own.
+int repeat_exit(int status) {
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  const int number = WTERMSIG(status);
+  const rlimit no_core{};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::signal(number, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, number);
+  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+  ::raise(number);
+  return 128 + number;
+}
+
+// One command under guard, from fork to exit.
+class Watch {
+ public:
+  Watch(pid_t command, int corral, int signals)
+      : command_(command), corral_(corral), signals_(signals) {}
+
+  int run() {
+    while (true) {
+      if (Clock::now() >= deadline_) kill_all();
+      if (has_exited()) break;
+      wait();
+    }
+    look_at_corral(0);
+    if (orphaned_) kill_all();
+    return repeat_exit(status_);
+  }
+
+ private:
+  bool has_exited() {
+    pid_t pid = 0;
+    do pid = ::waitpid(command_, &status_, WNOHANG);
+    while (pid < 0 && errno == EINTR);
+    return pid == command_;
+  }
+
+  void wait() {
+    const auto left = std::chrono::ceil<milliseconds>(deadline_ - Clock::now()).count();
+    look_at_corral(orphaned_ ? static_cast<int>(left) : -1);
+  }
+
+  // Waits up to `timeout` ms for a signal or the end of Corral and acts on them.
+  void look_at_corral(int timeout) {
+    std::array<pollfd, 2> watched = {pollfd{.fd = signals_, .events = POLLIN, .revents = 0},
+                                     pollfd{.fd = corral_, .events = POLLIN, .revents = 0}};
+    if (::poll(watched.data(), watched.size(), timeout) <= 0) return;
+    std::array<unsigned char, 64> bytes{};
+    if (watched[0].revents != 0) {
+      const ssize_t count = ::read(signals_, bytes.data(), bytes.size());
+      for (ssize_t i = 0; i < count; ++i) {
+        const int number = bytes[static_cast<std::size_t>(i)];
+        if (number != SIGCHLD) ::kill(0, number);
+      }
+    }
+    if (watched[1].revents != 0) {
+      const ssize_t count = ::read(corral_, bytes.data(), bytes.size());
+      if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN)) become_orphan();
+    }
+  }
+
+  void become_orphan() {
+    orphaned_ = true;
+    corral_ = -1;  // poll() passes over it
+    deadline_ = Clock::now() + kGraceOfOrphans;
+    ::kill(0, SIGTERM);
+    ::kill(0, SIGCONT);
+  }
+
+  // The group, this process included.
+  [[noreturn]] static void kill_all() {
+    ::kill(0, SIGKILL);
+    ::_exit(1);
+  }
+
+  const pid_t command_;
+  int corral_;
+  const int signals_;
+  int status_ = 0;
+  bool orphaned_ = false;
+  Instant deadline_ = Instant::max();
+};
+
+}  // namespace
+
+int guard_main(int argc, char** argv) {
+  if (argc < 3 || std::string_view(argv[1]) != "--") {
+    std::fprintf(stderr, "corral guard: write a command behind --: corral guard -- COMMAND...\n");
+    return 2;
+  }
+  // Corral makes us the leader of a session; started by hand, at least of a group.
+  if (::getpgrp() != ::getpid() && ::setpgid(0, 0) != 0) return complain("making a process group");
+  int signals = -1;
+  if (!make_signal_pipe(signals)) return complain("making a pipe");
+  const int corral = take_stdin();
+  if (corral < 0) return complain("replacing stdin by /dev/null");
+
+  // Signals wait until the child exists and this process is fit to pass them on.
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  const pid_t self = ::getpid();
+  const pid_t command = ::fork();
+  if (command < 0) return complain("starting a process");
+  sigset_t none;
+  sigemptyset(&none);
+  if (command == 0) become_command(argv + 2, self, none);
+  catch_signals();
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  return Watch(command, corral, signals).run();
+}
+
+}  // namespace corral::engine

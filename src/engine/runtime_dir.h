@@ -1,0 +1,24 @@
+// The private folder of the workers' sockets: whoever can open a socket can talk to the model, so
+// nobody else may enter it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace corral::engine {
+
+// Makes (or finds) $XDG_RUNTIME_DIR/corral, else ${TMPDIR:-/tmp}/corral-UID, with mode 0700, and
+// removes sockets in it whose Corral is dead. Returns its path. kInvalid if it is a link, belongs
+// to somebody else, or is so long that no socket in it could be bound; kIo if it cannot be made.
+Result<std::string> make_runtime_dir(
+    const std::function<std::optional<std::string>(std::string_view)>& environment);
+
+// The path of the socket of a model's worker: "FOLDER/PID-HASH.sock", the same for the same model
+// as long as this process lives.
+std::string worker_socket(const std::string& runtime_dir, std::string_view model_id);
+
+}  // namespace corral::engine

@@ -1,0 +1,139 @@
+#include "engine/spec.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/strings.h"
+#include "engine/runtime_dir.h"
+
+extern "C" char** environ;  // POSIX; no header declares it everywhere
+
+namespace corral::engine {
+namespace {
+
+constexpr std::size_t kParallel = 4;
+constexpr std::size_t kSpareConnections = 3;
+constexpr std::size_t kExternalInFlight = 64;
+// The engine's own default is 8 GiB of prompts in host memory for each worker; with several models
+// on one machine that is more than the models take.
+constexpr std::string_view kCacheMiB = "1024";
+// A client that left a stream, or a stop, is noticed at the next ping.
+constexpr std::string_view kPingSeconds = "5";
+
+constexpr Duration kWorkerGrace = seconds(1);
+constexpr Duration kExternalGrace = seconds(5);
+
+// What a worker may see of our environment: what every program needs, and what chooses devices.
+constexpr std::array<std::string_view, 11> kNames = {
+    "PATH",         "HOME", "USER",   "LOGNAME",         "SHELL",
+    "LANG",         "TZ",   "TMPDIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
+    "UBSAN_OPTIONS"};
+constexpr std::array<std::string_view, 14> kPrefixes = {
+    "LC_",  "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "HSA_",
+    "AMD_", "GPU_",  "GGML_",   "MTL_", "VK_",   "SYCL_", "ONEAPI_"};
+
+std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+bool is_for_workers(std::string_view name) {
+  return std::ranges::find(kNames, name) != kNames.end() ||
+         std::ranges::any_of(kPrefixes, [&](auto prefix) { return name.starts_with(prefix); });
+}
+
+void set(std::vector<std::string>& environment, const std::string& entry) {
+  const std::string_view name = name_of(entry);
+  std::erase_if(environment, [&](const std::string& old) { return name_of(old) == name; });
+  environment.push_back(entry);
+}
+
+// The value of the last of these flags, if it is a number of slots that makes sense.
+std::optional<std::size_t> parallel_of(const std::vector<std::string>& arguments) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string_view flag = arguments[i];
+    std::string_view value;
+    if (i + 1 < arguments.size()) value = arguments[i + 1];
+    if (const std::size_t equals = flag.find('='); equals != std::string_view::npos) {
+      value = flag.substr(equals + 1);
+      flag = flag.substr(0, equals);
+    }
+    if (flag != "-np" && flag != "--parallel") continue;
+    const std::optional<std::uint64_t> number = parse_u64(value);
+    if (number && *number >= 1 && *number <= 4096) found = static_cast<std::size_t>(*number);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> entries;
+  for (char** entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
+
+Spec worker_spec(const config::Model& model, const std::string& self_exe,
+                 const std::string& socket_dir, Duration start_timeout,
+                 const std::vector<std::string>& environment) {
+  Spec spec;
+  spec.model = model.id;
+  spec.worker = true;
+  spec.address.unix_path = worker_socket(socket_dir, model.id);
+  spec.check_path = "/health";
+  spec.start_timeout = start_timeout;
+  spec.stop_grace = kWorkerGrace;
+
+  spec.command.argv = {self_exe,
+                       "engine",
+                       "-m",
+                       model.gguf,
+                       "--host",
+                       spec.address.unix_path,
+                       "--alias",
+                       model.id,
+                       "--metrics",
+                       "--no-ui",
+                       "--sse-ping-interval",
+                       std::string(kPingSeconds),
+                       "--parallel",
+                       std::to_string(kParallel),
+                       "--cache-ram",
+                       std::string(kCacheMiB)};
+  spec.command.argv.insert(spec.command.argv.end(), model.args.begin(), model.args.end());
+
+  std::vector<std::string>& env = spec.command.env;
+  for (const std::string& entry : environment) {
+    if (is_for_workers(name_of(entry))) env.push_back(entry);
+  }
+  // No such folder exists, since the folder of sockets is ours and we never make one: no settings.
+  set(env, "XDG_CONFIG_HOME=" + socket_dir + "/no-settings");
+  set(env, "GGML_NO_BACKTRACE=1");         // a crash must not wait for a debugger
+  set(env, "LLAMA_SERVER_ROUTER_PORT=1");  // any value: speak the child protocol
+  for (const std::string& entry : model.env) set(env, entry);
+  return spec;
+}
+
+Spec external_spec(const config::Model& model, const std::string& self_exe, Duration start_timeout,
+                   const std::vector<std::string>& environment) {
+  Spec spec;
+  spec.model = model.id;
+  spec.address.host = model.proxy_host;
+  spec.address.port = model.proxy_port;
+  spec.path_prefix = model.proxy_path;
+  spec.check_path = model.check_endpoint;
+  spec.start_timeout = start_timeout;
+  spec.stop_grace = kExternalGrace;
+  spec.command.argv = {self_exe, "guard", "--"};
+  spec.command.argv.insert(spec.command.argv.end(), model.argv.begin(), model.argv.end());
+  spec.command.env = environment;
+  for (const std::string& entry : model.env) set(spec.command.env, entry);
+  return spec;
+}
+
+std::size_t max_in_flight(const config::Model& model) {
+  if (!model.gguf.empty()) return parallel_of(model.args).value_or(kParallel) + kSpareConnections;
+  const std::optional<std::size_t> parallel = parallel_of(model.argv);
+  return parallel ? *parallel + kSpareConnections : kExternalInFlight;
+}
+
+}  // namespace corral::engine

@@ -1,0 +1,50 @@
+// Spec: all that an Engine needs to know to run one model: the command with its environment, where
+// the engine will listen, how to see that it is ready and how long to wait. A plain value, made
+// from a model of the config; nothing is opened or started here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "config/config.h"
+#include "http/client.h"
+#include "io/process.h"
+
+namespace corral::engine {
+
+struct Spec {
+  std::string model;  // the model's id, for messages
+  io::Command command;
+  http::Address address;     // where requests for the model go
+  std::string path_prefix;   // in front of every request's path, may be empty
+  std::string check_path;    // answers 200 when it is ready; empty: ready when it runs
+  bool worker = false;       // speaks the child protocol, see worker_words.h
+  Duration start_timeout{};  // from spawn to ready
+  Duration stop_grace{};     // from the first request to stop to the second
+};
+
+// Our own environment as "NAME=value", for the two functions below.
+std::vector<std::string> own_environment();
+
+// Our own binary as an engine (`self_exe engine ...`) for a model with a `gguf`. It listens on
+// worker_socket(socket_dir, id). Our arguments come first, so that those of the config win.
+//
+// It sees only what it needs of `environment`: llama-server takes settings and secrets from
+// LLAMA_ARG_*, LLAMA_API_KEY, HF_TOKEN, AIP_* and from files under XDG_CONFIG_HOME, which would
+// change a model behind the config's back. `env` of the model is added last and may name any.
+Spec worker_spec(const config::Model& model, const std::string& self_exe,
+                 const std::string& socket_dir, Duration start_timeout,
+                 const std::vector<std::string>& environment);
+
+// The command of a model with a `cmd`, under our guard (guard.h), with the whole of `environment`
+// and the model's `env` on top of it.
+Spec external_spec(const config::Model& model, const std::string& self_exe, Duration start_timeout,
+                   const std::vector<std::string>& environment);
+
+// How many requests the engine shall have at once; more wait in front of it. llama-server serves
+// its parallel slots plus four connections without starving any: one of these is left for probes.
+std::size_t max_in_flight(const config::Model& model);
+
+}  // namespace corral::engine

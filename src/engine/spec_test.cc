@@ -1,0 +1,95 @@
+#include "engine/spec.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "engine/runtime_dir.h"
+
+using namespace corral;
+using namespace corral::engine;
+
+namespace {
+
+config::Model gguf_model(std::vector<std::string> args) {
+  config::Model model;
+  model.id = "tiny";
+  model.gguf = "/models/tiny.gguf";
+  model.args = std::move(args);
+  return model;
+}
+
+config::Model cmd_model(std::vector<std::string> argv) {
+  config::Model model;
+  model.id = "other";
+  model.argv = std::move(argv);
+  model.proxy_host = "127.0.0.1";
+  model.proxy_port = 5801;
+  model.proxy_path = "/v2";
+  return model;
+}
+
+std::ptrdiff_t count(const std::vector<std::string>& all, const std::string& one) {
+  return std::ranges::count(all, one);
+}
+
+}  // namespace
+
+TEST_CASE("a worker is our own binary, and the person's arguments come last") {
+  const Spec spec =
+      worker_spec(gguf_model({"--parallel", "2"}), "/bin/corral", "/run/c", seconds(120), {});
+  CHECK(spec.worker);
+  CHECK(spec.address.unix_path == worker_socket("/run/c", "tiny"));
+  const std::vector<std::string>& argv = spec.command.argv;
+  CHECK(argv[0] == "/bin/corral");
+  CHECK(argv[1] == "engine");
+  CHECK(count(argv, "/models/tiny.gguf") == 1);
+  CHECK(count(argv, spec.address.unix_path) == 1);
+  CHECK(argv[argv.size() - 2] == "--parallel");
+  CHECK(argv.back() == "2");
+}
+
+TEST_CASE("a worker sees no settings and secrets of our environment but its model's own") {
+  config::Model model = gguf_model({});
+  model.env = {"LLAMA_ARG_THREADS=3", "PATH=/opt"};
+  const Spec spec =
+      worker_spec(model, "/bin/corral", "/run/c", seconds(120),
+                  {"PATH=/bin", "HF_TOKEN=secret", "LLAMA_API_KEY=secret", "LLAMA_ARG_PORT=1",
+                   "AIP_MODE=x", "CUDA_VISIBLE_DEVICES=1", "XDG_CONFIG_HOME=/home/x/.config"});
+  const std::vector<std::string>& env = spec.command.env;
+  CHECK(count(env, "CUDA_VISIBLE_DEVICES=1") == 1);
+  CHECK(count(env, "LLAMA_ARG_THREADS=3") == 1);
+  CHECK(count(env, "PATH=/opt") == 1);
+  CHECK(count(env, "PATH=/bin") == 0);
+  CHECK(count(env, "GGML_NO_BACKTRACE=1") == 1);
+  for (const std::string& entry : env) {
+    CHECK(entry.find("secret") == std::string::npos);
+    CHECK_FALSE(entry.starts_with("LLAMA_ARG_PORT"));
+    CHECK_FALSE(entry.starts_with("AIP_"));
+    CHECK(entry.find("/home/x") == std::string::npos);
+  }
+}
+
+TEST_CASE("an external command runs under the guard with our environment and its own") {
+  config::Model model = cmd_model({"vllm", "serve"});
+  model.env = {"A=2", "B=1", "B=3"};
+  const Spec spec = external_spec(model, "/bin/corral", seconds(30), {"A=1", "HF_TOKEN=t"});
+  CHECK(spec.command.argv ==
+        std::vector<std::string>{"/bin/corral", "guard", "--", "vllm", "serve"});
+  CHECK(spec.command.env == std::vector<std::string>{"HF_TOKEN=t", "A=2", "B=3"});
+  CHECK_FALSE(spec.worker);
+  CHECK(spec.address == http::Address{.unix_path = "", .host = "127.0.0.1", .port = 5801});
+  CHECK(spec.path_prefix == "/v2");
+  CHECK(spec.check_path == "/health");
+}
+
+TEST_CASE("requests in flight follow the engine's parallel slots") {
+  CHECK(max_in_flight(gguf_model({})) == 7);
+  CHECK(max_in_flight(gguf_model({"-np", "1"})) == 4);
+  CHECK(max_in_flight(gguf_model({"-np", "1", "--parallel", "8"})) == 11);
+  CHECK(max_in_flight(gguf_model({"--parallel"})) == 7);
+  CHECK(max_in_flight(gguf_model({"--parallel", "-1"})) == 7);
+  CHECK(max_in_flight(cmd_model({"llama-server", "-np", "2"})) == 5);
+  CHECK(max_in_flight(cmd_model({"server", "--parallel=2"})) == 5);
+  CHECK(max_in_flight(cmd_model({"vllm", "serve"})) == 64);
+}

@@ -1,0 +1,324 @@
+#include "gateway/admin.h"
+
+#include <array>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "gateway/reply_error.h"
+#include "http/uri.h"
+#include "io/race.h"
+
+namespace corral::gateway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Model ids may be any bytes that YAML allows; a reply is valid JSON all the same.
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+io::Task<void> reply_text(http::Exchange& exchange, std::string_view type, std::string text) {
+  const std::array<http::Header, 2> headers = {
+      {{"Content-Type", type}, {"Cache-Control", "no-store"}}};
+  co_await exchange.reply(200, headers, text);
+}
+
+constexpr std::string_view kPlain = "text/plain; charset=utf-8";
+
+}  // namespace
+
+std::optional<ModelIndex> find_model(const config::Config& config, std::string_view name) {
+  const config::Model* model = config.find(name);
+  if (model == nullptr) return std::nullopt;
+  return static_cast<ModelIndex>(model - config.models.data());
+}
+
+std::string unknown_model(const config::Config& config, std::string_view name) {
+  std::vector<std::string> names;
+  for (const config::Model& model : config.models) {
+    names.push_back(model.id);
+    names.insert(names.end(), model.aliases.begin(), model.aliases.end());
+  }
+  constexpr std::size_t kShown = 100;
+  std::string message = "there is no model '" + std::string(name.substr(0, kShown)) +
+                        (name.size() > kShown ? "...'" : "'");
+  std::vector<std::string> shown = nearest(name, names, 3);
+  message += shown.empty() ? "; there is " : "; did you mean ";
+  if (shown.empty()) {
+    for (const config::Model& model : config.models) {
+      if (!model.unlisted && shown.size() < 5) shown.push_back(model.id);
+    }
+  }
+  if (shown.empty()) return message + "none: the config names no models";
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    message += (i == 0 ? "'" : i + 1 == shown.size() ? " or '" : ", '") + shown[i] + "'";
+  }
+  return message + (message.find("did you mean") != std::string::npos ? "?" : "");
+}
+
+struct Admin::Route {
+  std::string_view method;
+  std::string_view path;
+  bool has_rest;  // more path may follow
+  io::Task<void> (Admin::*answer)(http::Exchange&, std::string, std::string);
+};
+
+const Admin::Route Admin::kRoutes[] = {
+    {"GET", "/", false, &Admin::root},
+    {"GET", "/health", false, &Admin::health},
+    {"GET", "/v1/models", false, &Admin::models},
+    {"GET", "/models", false, &Admin::models},
+    {"GET", "/running", false, &Admin::running},
+    {"GET", "/unload", false, &Admin::unload},
+    {"POST", "/api/models/unload", true, &Admin::unload},
+    {"POST", "/api/models/load", true, &Admin::load},
+    {"GET", "/metrics", false, &Admin::metrics},
+    {"GET", "/logs/stream", true, &Admin::log_stream},
+    {"GET", "/logs", true, &Admin::log},
+};
+
+Admin::Admin(io::Loop& loop, const config::Config& config, Conductor& conductor,
+             const telemetry::Counters& counters, Logs& logs)
+    : loop_(loop),
+      config_(config),
+      conductor_(conductor),
+      counters_(counters),
+      logs_(logs),
+      draining_(loop),
+      started_(
+          std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())
+              .count()) {}
+
+io::Task<bool> Admin::handle(http::Exchange& exchange, std::string_view path,
+                             std::string_view query) {
+  const std::string_view method = exchange.request().method;
+  std::string allowed;
+  for (const Route& route : kRoutes) {
+    const bool exact = path == route.path;
+    const bool below = route.has_rest && path.starts_with(route.path) &&
+                       path.substr(route.path.size()).starts_with('/');
+    if (!exact && !below) continue;
+    if (method != route.method && !(method == "HEAD" && route.method == "GET")) {
+      allowed = route.method;
+      continue;
+    }
+    std::optional<std::string> rest =
+        percent_decode(below ? path.substr(route.path.size() + 1) : std::string_view());
+    if (!rest) break;
+    io::Task<void> answer = (this->*route.answer)(exchange, std::move(*rest), std::string(query));
+    co_await std::move(answer);
+    co_return true;
+  }
+  if (allowed.empty()) co_return false;
+  const std::array<http::Header, 2> headers = {
+      {{"Content-Type", "application/json"}, {"Allow", allowed}}};
+  const std::string body =
+      error_body(Dialect::kOpenAi, 405,
+                 std::string(path) + " takes " + allowed + ", not " + std::string(method));
+  co_await exchange.reply(405, headers, body);
+  co_return true;
+}
+
+std::optional<ModelIndex> Admin::find(std::string_view name) const {
+  return find_model(config_, name);
+}
+
+io::Task<void> Admin::root(http::Exchange& exchange, std::string, std::string) {
+  std::string text = "Corral runs " + std::to_string(config_.models.size()) +
+                     " models behind this address. Try:\n\n"
+                     "  GET  /v1/models            what there is\n"
+                     "  POST /v1/chat/completions  talk to one\n"
+                     "  GET  /running              what is loaded\n"
+                     "  GET  /logs                 what happened\n";
+  co_await reply_text(exchange, kPlain, std::move(text));
+}
+
+io::Task<void> Admin::health(http::Exchange& exchange, std::string, std::string) {
+  co_await reply_text(exchange, kPlain, "OK");
+}
+
+io::Task<void> Admin::models(http::Exchange& exchange, std::string, std::string) {
+  Json list = Json::array();
+  for (ModelIndex i = 0; i < config_.models.size(); ++i) {
+    const config::Model& model = config_.models[i];
+    if (model.unlisted) continue;
+    const engine::State state = conductor_.engine(i).status().state;
+    const bool loaded = state != engine::State::kStopped && state != engine::State::kFailed;
+    Json entry = {
+        {"id", model.id}, {"object", "model"}, {"created", started_}, {"owned_by", "corral"}};
+    if (!model.name.empty()) entry["name"] = model.name;
+    if (!model.description.empty()) entry["description"] = model.description;
+    if (!model.aliases.empty()) entry["aliases"] = model.aliases;
+    entry["status"] = {{"value", loaded ? "loaded" : "unloaded"}};
+    list.push_back(std::move(entry));
+  }
+  const Json body = {{"object", "list"}, {"data", std::move(list)}};
+  co_await reply_text(exchange, "application/json", text_of(body));
+}
+
+io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string) {
+  Json list = Json::array();
+  for (ModelIndex i = 0; i < config_.models.size(); ++i) {
+    const config::Model& model = config_.models[i];
+    const engine::Status& status = conductor_.engine(i).status();
+    if (status.state == engine::State::kStopped || status.state == engine::State::kFailed) continue;
+    const std::string proxy = model.gguf.empty()
+                                  ? "http://" + model.proxy_host + ":" +
+                                        std::to_string(model.proxy_port) + model.proxy_path
+                                  : "";
+    list.push_back({{"model", model.id},
+                    {"state", engine::to_string(status.state)},
+                    {"cmd", model.gguf.empty() ? model.cmd : ""},
+                    {"gguf", model.gguf},
+                    {"proxy", proxy},
+                    {"ttl", model.ttl.count()},
+                    {"name", model.name},
+                    {"description", model.description},
+                    {"pid", status.pid},
+                    {"progress", status.progress},
+                    {"stage", status.stage},
+                    {"in_flight", conductor_.in_flight(i)},
+                    {"waiting", conductor_.waiting(i)}});
+  }
+  const Json body = {{"running", std::move(list)}};
+  co_await reply_text(exchange, "application/json", text_of(body));
+}
+
+io::Task<Result<void>> Admin::wait_unloaded(std::vector<ModelIndex> models) {
+  for (const ModelIndex model : models) co_await conductor_.stopped(model);
+  co_return Result<void>{};
+}
+
+io::Task<void> Admin::unload(http::Exchange& exchange, std::string rest, std::string) {
+  std::vector<ModelIndex> models;
+  if (rest.empty()) {
+    for (ModelIndex i = 0; i < conductor_.size(); ++i) models.push_back(i);
+    conductor_.unload_all();
+  } else {
+    const std::optional<ModelIndex> model = find(rest);
+    if (!model) {
+      co_await reply_error(exchange, Dialect::kOpenAi, 404, unknown_model(config_, rest));
+      co_return;
+    }
+    models.push_back(*model);
+    conductor_.unload(*model);
+  }
+  io::Task<Result<void>> wait = wait_unloaded(std::move(models));
+  const Result<void> unloaded = co_await io::until(loop_, exchange.client_gone(), std::move(wait));
+  if (unloaded.has_value()) co_await reply_text(exchange, kPlain, "OK");
+}
+
+std::string Admin::state_line(ModelIndex model) {
+  const engine::Status& status = conductor_.engine(model).status();
+  const Json line = {{"model", config_.models[model].id},
+                     {"state", engine::to_string(status.state)},
+                     {"progress", status.progress},
+                     {"stage", status.stage}};
+  return text_of(line) + "\n";
+}
+
+// Answers with one JSON line a change until the model is ready or has failed.
+io::Task<void> Admin::load(http::Exchange& exchange, std::string rest, std::string) {
+  const std::optional<ModelIndex> model = find(rest);
+  if (!model) {
+    co_await reply_error(exchange, Dialect::kOpenAi, 404, unknown_model(config_, rest));
+    co_return;
+  }
+  io::Task<Result<void>> report = report_load(exchange, *model);
+  co_await io::until(loop_, exchange.client_gone(), std::move(report));
+}
+
+io::Task<Result<void>> Admin::report_load(http::Exchange& exchange, ModelIndex model) {
+  const std::array<http::Header, 1> headers = {{{"Content-Type", "application/x-ndjson"}}};
+  Result<void> sent = co_await exchange.begin(200, headers, http::Framing::kChunked);
+  Ticket ticket(conductor_, model, false);
+  std::string last;
+  while (sent.has_value()) {
+    const std::string line = state_line(model);
+    if (line != last) sent = co_await exchange.send(line);
+    last = line;
+    if (ticket.decided().is_set()) break;
+    co_await conductor_.change(seconds(1));
+  }
+  if (!sent.has_value()) co_return sent;
+  std::string error;
+  if (ticket.refusal()) {
+    const Error& refusal = *ticket.refusal();
+    error = error_body(Dialect::kOpenAi, status_of(refusal.code), refusal.message) + "\n";
+  }
+  sent = co_await exchange.end(error);
+  co_return sent;
+}
+
+io::Task<void> Admin::metrics(http::Exchange& exchange, std::string, std::string) {
+  std::vector<telemetry::ModelGauge> gauges;
+  for (ModelIndex i = 0; i < config_.models.size(); ++i) {
+    gauges.push_back({.id = config_.models[i].id,
+                      .state = std::string(engine::to_string(conductor_.engine(i).status().state)),
+                      .in_flight = conductor_.in_flight(i),
+                      .waiting = conductor_.waiting(i)});
+  }
+  std::string text = counters_.prometheus(gauges);
+  co_await reply_text(exchange, "text/plain; version=0.0.4", std::move(text));
+}
+
+io::LogRing* Admin::find_log(std::string_view name) {
+  if (name.empty() || name == "proxy") return &logs_.gateway();
+  if (name == "upstream") return &logs_.engines();
+  const std::optional<ModelIndex> model = find(name);
+  return model ? &conductor_.engine(*model).log() : nullptr;
+}
+
+namespace {
+
+io::Task<void> reply_no_log(http::Exchange& exchange, std::string name) {
+  co_await reply_error(exchange, Dialect::kOpenAi, 404,
+                       "there is no log '" + name +
+                           "'; name a model, or 'proxy' for Corral's own log, or 'upstream' for "
+                           "those of all engines");
+}
+
+}  // namespace
+
+io::Task<void> Admin::log(http::Exchange& exchange, std::string rest, std::string) {
+  io::LogRing* ring = find_log(rest);
+  if (ring == nullptr) {
+    co_await reply_no_log(exchange, std::move(rest));
+    co_return;
+  }
+  std::string text = ring->from(0);
+  co_await reply_text(exchange, kPlain, std::move(text));
+}
+
+io::Task<void> Admin::log_stream(http::Exchange& exchange, std::string rest, std::string query) {
+  io::LogRing* ring = find_log(rest);
+  if (ring == nullptr) {
+    co_await reply_no_log(exchange, std::move(rest));
+    co_return;
+  }
+  const bool history = !http::query_value(query, "no-history").has_value();
+  io::Task<Result<void>> following = follow(exchange, *ring, history);
+  io::Task<Result<void>> while_here =
+      io::until(loop_, exchange.client_gone(), std::move(following));
+  const Result<void> over = co_await io::until(loop_, draining_, std::move(while_here));
+  if (!over.has_value() && exchange.begun()) co_await exchange.end();
+}
+
+io::Task<Result<void>> Admin::follow(http::Exchange& exchange, io::LogRing& ring, bool history) {
+  const std::array<http::Header, 3> headers = {
+      {{"Content-Type", kPlain}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
+  Result<void> sent = co_await exchange.begin(200, headers, http::Framing::kChunked);
+  std::uint64_t offset = history ? ring.begin() : ring.end();
+  if (sent.has_value()) sent = co_await exchange.flush();
+  while (sent.has_value()) {
+    co_await ring.past(offset);
+    const std::string text = ring.from(offset);
+    offset = ring.end();
+    sent = co_await exchange.send(text);
+  }
+  co_return sent;
+}
+
+}  // namespace corral::gateway

@@ -1,0 +1,145 @@
+#include "gateway/conductor.h"
+
+#include "base/log.h"
+
+namespace corral::gateway {
+
+Ticket::Ticket(Conductor& conductor, ModelIndex model, bool replay)
+    : conductor_(conductor), id_(conductor.next_id_++), decided_(conductor.loop_) {
+  conductor_.tickets_.emplace(id_, this);
+  conductor_.scheduler_.request(conductor_.loop_.now(), id_, model, replay);
+  conductor_.pump();
+}
+
+Ticket::~Ticket() {
+  conductor_.tickets_.erase(id_);
+  conductor_.scheduler_.done(conductor_.loop_.now(), id_);
+  conductor_.pump();
+}
+
+Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& counters,
+                     std::vector<engine::Spec> specs, std::vector<scheduler::ModelRule> rules)
+    : loop_(loop),
+      counters_(counters),
+      scheduler_(std::move(rules), std::make_unique<scheduler::OneAtATime>(), {}),
+      changed_(loop),
+      tick_due_changed_(loop),
+      lives_(specs.size(), 0) {
+  for (engine::Spec& spec : specs) {
+    const ModelIndex model = engines_.size();
+    engines_.push_back(std::make_unique<engine::Engine>(
+        loop, client, std::move(spec), [this, model](engine::Engine&) { on_change(model); }));
+  }
+  ticking_ = tick();
+  ticking_.start();
+}
+
+Conductor::~Conductor() { ticking_.cancel(); }
+
+void Conductor::unload(ModelIndex model) {
+  scheduler_.unload(loop_.now(), model);
+  pump();
+}
+
+void Conductor::unload_all() {
+  scheduler_.unload_all(loop_.now());
+  pump();
+}
+
+void Conductor::shut_down() {
+  scheduler_.shut_down(loop_.now());
+  pump();
+}
+
+void Conductor::stop_now() {
+  shut_down();
+  for (const auto& engine : engines_) engine->stop();
+}
+
+io::Task<void> Conductor::all_stopped() {
+  for (ModelIndex model = 0; model < engines_.size(); ++model) co_await stopped(model);
+}
+
+io::Task<void> Conductor::stopped(ModelIndex model) {
+  while (scheduler_.phase(model) != scheduler::Phase::kStopped) co_await change(seconds(1));
+}
+
+io::Task<void> Conductor::change(Duration limit) { co_await changed_.wait_for(limit); }
+
+io::Task<void> Conductor::end_of_life(ModelIndex model, std::uint64_t life, Duration limit) {
+  const Instant deadline = loop_.now() + limit;
+  while (lives_[model] == life && scheduler_.phase(model) == scheduler::Phase::kReady &&
+         loop_.now() < deadline) {
+    co_await change(deadline - loop_.now());
+  }
+}
+
+// Called from the engine's own task. The scheduler hears of what changes its picture; ready again
+// after sleep, and progress of loading, do not.
+void Conductor::on_change(ModelIndex model) {
+  const engine::Status& status = engines_[model]->status();
+  const scheduler::Phase phase = scheduler_.phase(model);
+  const bool starting = phase == scheduler::Phase::kStarting;
+  const std::string& id = engines_[model]->spec().model;
+  const Instant now = loop_.now();
+  if (status.state == engine::State::kReady && starting) {
+    ++lives_[model];
+    counters_.engine_started(id);
+    log_info(id + ": ready, process " + std::to_string(status.pid));
+    scheduler_.ready(now, model);
+  } else if (status.state == engine::State::kFailed) {
+    const Error error = status.error.value_or(Error{Code::kInternal, "the engine failed"});
+    counters_.engine_failed(id);
+    log_warn(id + ": " + error.message);
+    starting ? scheduler_.start_failed(now, model, error) : scheduler_.died(now, model, error);
+  } else if (status.state == engine::State::kStopped) {
+    log_info(id + ": stopped");
+    // stop_now() asks engines that the scheduler counts on.
+    if (phase == scheduler::Phase::kStopping) {
+      scheduler_.stopped(now, model);
+    } else {
+      scheduler_.died(now, model, Error{Code::kUnavailable, "the engine was stopped"});
+    }
+  }
+  pump();
+  changed_.set();
+  changed_.clear();
+}
+
+// Nothing here comes back into the scheduler: engines and tickets only note what they are told.
+void Conductor::pump() {
+  for (scheduler::Decision& decision : scheduler_.take()) {
+    engine::Engine& engine = *engines_[decision.model];
+    switch (decision.kind) {
+      case scheduler::Decision::Kind::kStart:
+        log_info(engine.spec().model + ": starting");
+        engine.start();
+        break;
+      case scheduler::Decision::Kind::kStop: engine.stop(); break;
+      case scheduler::Decision::Kind::kGrant:
+      case scheduler::Decision::Kind::kRefuse: {
+        const auto found = tickets_.find(decision.request);
+        if (found == tickets_.end()) break;
+        if (decision.kind == scheduler::Decision::Kind::kRefuse) {
+          found->second->refusal_ = std::move(decision.error);
+        }
+        found->second->decided_.set();
+      }
+    }
+  }
+  tick_due_changed_.set();
+}
+
+io::Task<void> Conductor::tick() {
+  while (true) {
+    tick_due_changed_.clear();
+    const std::optional<Instant> due = scheduler_.next_tick();
+    const Duration wait = due ? *due - loop_.now() : Duration(std::chrono::hours(1));
+    const bool changed = co_await tick_due_changed_.wait_for(wait);
+    if (changed) continue;
+    scheduler_.tick(loop_.now());
+    pump();
+  }
+}
+
+}  // namespace corral::gateway

@@ -1,0 +1,100 @@
+// Conductor: carries out what the scheduler decides and tells it what happens. It owns the engines
+// and the scheduler, and is the only one that speaks to either.
+//
+// Ticket: one request's place. Making it asks the scheduler; it is granted or refused later;
+// dropping it, whenever that is, gives the place back.
+//
+// Loop thread only. The Conductor outlives its tickets.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/engine.h"
+#include "scheduler/scheduler.h"
+#include "telemetry/counters.h"
+
+namespace corral::gateway {
+
+using scheduler::ModelIndex;
+
+class Conductor;
+
+class Ticket {
+ public:
+  // `replay`: the request has been in an engine that died.
+  Ticket(Conductor& conductor, ModelIndex model, bool replay);
+  ~Ticket();
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+
+  // Set when the request is granted or refused.
+  io::Event& decided() { return decided_; }
+  // Why it was refused; nothing while it waits and when it is granted.
+  const std::optional<Error>& refusal() const { return refusal_; }
+
+ private:
+  friend class Conductor;
+  Conductor& conductor_;
+  scheduler::RequestId id_;
+  io::Event decided_;
+  std::optional<Error> refusal_;
+};
+
+class Conductor {
+ public:
+  // One engine for each spec, by the rule at the same place.
+  Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& counters,
+            std::vector<engine::Spec> specs, std::vector<scheduler::ModelRule> rules);
+  // Kills the engines that still run.
+  ~Conductor();
+  Conductor(const Conductor&) = delete;
+  Conductor& operator=(const Conductor&) = delete;
+
+  std::size_t size() const { return engines_.size(); }
+  engine::Engine& engine(ModelIndex model) { return *engines_[model]; }
+  std::size_t in_flight(ModelIndex model) const { return scheduler_.in_flight(model); }
+  std::size_t waiting(ModelIndex model) const { return scheduler_.waiting(model); }
+
+  // Stops the engine when its requests are over; requests that wait for it are refused.
+  void unload(ModelIndex model);
+  void unload_all();
+  // No more requests; engines stop when theirs are over.
+  void shut_down();
+  // shut_down, and all engines stop now, whatever they are doing.
+  void stop_now();
+  // Returns when no engine runs or is wanted.
+  io::Task<void> all_stopped();
+  // Returns when the model's engine does not run.
+  io::Task<void> stopped(ModelIndex model);
+
+  // Returns at the next change of any engine, or after `limit`.
+  io::Task<void> change(Duration limit);
+
+  // How often the model's engine has become ready: tells one life of it from the next.
+  std::uint64_t lives(ModelIndex model) const { return lives_[model]; }
+  // A connection to that life of the engine broke. Returns when that life is over, or after
+  // `limit`: the kernel tells of a death a little later than the broken connection does.
+  io::Task<void> end_of_life(ModelIndex model, std::uint64_t life, Duration limit);
+
+ private:
+  friend class Ticket;
+  void on_change(ModelIndex model);
+  void pump();
+  io::Task<void> tick();
+
+  io::Loop& loop_;
+  telemetry::Counters& counters_;
+  scheduler::Scheduler scheduler_;
+  std::unordered_map<scheduler::RequestId, Ticket*> tickets_;  // waiting ones
+  scheduler::RequestId next_id_ = 1;
+  io::Event changed_;  // pulsed
+  io::Event tick_due_changed_;
+  std::vector<std::uint64_t> lives_;
+  std::vector<std::unique_ptr<engine::Engine>> engines_;
+  io::Task<void> ticking_;
+};
+
+}  // namespace corral::gateway

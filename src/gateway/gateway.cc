@@ -1,0 +1,194 @@
+#include "gateway/gateway.h"
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "gateway/reply_error.h"
+#include "http/uri.h"
+#include "io/race.h"
+
+namespace corral::gateway {
+namespace {
+
+constexpr std::size_t kMaxWaiting = 1000;  // requests a model; more are refused
+
+std::vector<engine::Spec> specs_of(const Settings& settings) {
+  std::vector<engine::Spec> specs;
+  const Duration timeout = settings.config.health_check_timeout;
+  for (const config::Model& model : settings.config.models) {
+    specs.push_back(
+        model.gguf.empty()
+            ? engine::external_spec(model, settings.self_exe, timeout, settings.environment)
+            : engine::worker_spec(model, settings.self_exe, settings.runtime_dir, timeout,
+                                  settings.environment));
+  }
+  return specs;
+}
+
+std::vector<scheduler::ModelRule> rules_of(const config::Config& config) {
+  std::vector<scheduler::ModelRule> rules;
+  for (const config::Model& model : config.models) {
+    rules.push_back({.id = model.id,
+                     .max_in_flight = engine::max_in_flight(model),
+                     .max_waiting = kMaxWaiting,
+                     .ttl = model.ttl});
+  }
+  return rules;
+}
+
+std::string milliseconds_text(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count()) + " ms";
+}
+
+// The part of an /upstream path that names a model, and the rest, which begins with a slash.
+struct UpstreamPath {
+  std::optional<ModelIndex> model;
+  std::string_view rest;
+};
+
+// The longest configured name wins, since names may contain slashes.
+UpstreamPath split_upstream(const config::Config& config, std::string_view path) {
+  UpstreamPath result;
+  for (std::size_t end = path.size();; end = path.rfind('/', end - 1)) {
+    const std::optional<std::string> name = percent_decode(path.substr(0, end));
+    if (name) result.model = find_model(config, *name);
+    if (result.model || path.rfind('/', end - 1) == std::string_view::npos || end == 0) {
+      result.rest = path.substr(end);
+      return result;
+    }
+  }
+}
+
+}  // namespace
+
+Gateway::Gateway(io::Loop& loop, Settings settings)
+    : loop_(loop),
+      config_(settings.config),
+      logs_(loop),
+      client_(loop),
+      conductor_(loop, client_, counters_, specs_of(settings), rules_of(settings.config)),
+      context_{loop_, client_, conductor_, counters_},
+      admin_(loop, config_, conductor_, counters_, logs_) {
+  logs_.gather(conductor_);
+}
+
+Gateway::~Gateway() { logs_.stop_gathering(); }
+
+void Gateway::drain() {
+  conductor_.shut_down();
+  admin_.drain();
+}
+
+io::Task<void> Gateway::handle(http::Exchange& exchange) {
+  const http::Target target = http::split_target(exchange.request().target);
+  const ModelRoute* route = find_model_route(target.path);
+  if (route != nullptr && exchange.request().method == "POST") {
+    co_await model_request(exchange, *route);
+    co_return;
+  }
+  if (target.path.starts_with("/upstream/")) {
+    co_await upstream_request(exchange, target.path.substr(std::string_view("/upstream/").size()));
+    co_return;
+  }
+  const bool answered = co_await admin_.handle(exchange, target.path, target.query);
+  if (answered) co_return;
+  const std::string path(target.path.substr(0, 100));
+  if (route != nullptr) {
+    co_await refuse(exchange, route->dialect, 405,
+                    path + " takes POST, not " + std::string(exchange.request().method));
+  } else {
+    co_await refuse(exchange, Dialect::kOpenAi, 404,
+                    "there is no route " + path + " here; GET / lists some that there are");
+  }
+}
+
+io::Task<void> Gateway::refuse(http::Exchange& exchange, Dialect dialect, int status,
+                               std::string message) {
+  log_info(std::string(exchange.request().method) + " " + std::to_string(status) + " " + message);
+  co_await reply_error(exchange, dialect, status, std::move(message));
+}
+
+io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute& route) {
+  RequestBody body(exchange, RequestBody::Reading::kJson);
+  const Result<void> gathered = co_await body.gather();
+  if (!gathered.has_value()) {
+    const Error& error = gathered.error();
+    const int status = error.code == Code::kLimit ? 413 : error.code == Code::kIo ? 507 : 400;
+    counters_.record({.model = "", .status = status});
+    co_await refuse(exchange, route.dialect, status, error.message);
+    co_return;
+  }
+  const json::Field& name = body.model();
+  if (!name.found || name.type != json::Type::kString || name.value.empty()) {
+    counters_.record({.model = "", .status = 400});
+    co_await refuse(exchange, route.dialect, 400,
+                    "the request names no model; add \"model\": \"ID\" with an id that "
+                    "GET /v1/models lists");
+    co_return;
+  }
+  const std::optional<ModelIndex> model = find_model(config_, name.value);
+  if (!model) {
+    counters_.record({.model = "", .status = 404});
+    co_await refuse(exchange, route.dialect, 404, unknown_model(config_, name.value));
+    co_return;
+  }
+  const http::Target target = http::split_target(exchange.request().target);
+  std::string path(target.path);
+  if (!target.query.empty()) path.append("?").append(target.query);
+  co_await proxy(exchange, body, &route, *model, std::move(path));
+}
+
+io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_view path) {
+  const UpstreamPath upstream = split_upstream(config_, path);
+  if (!upstream.model) {
+    const std::string name(path.substr(0, path.find('/')));
+    co_await refuse(exchange, Dialect::kOpenAi, 404, unknown_model(config_, name));
+    co_return;
+  }
+  const http::Target target = http::split_target(exchange.request().target);
+  std::string rest(upstream.rest);
+  if (!target.query.empty()) rest.append("?").append(target.query);
+  if (upstream.rest.empty()) {
+    // Relative links of an engine's own page need the slash.
+    const std::string location = std::string(target.path) + "/" + rest;
+    const std::array<http::Header, 1> headers = {{{"Location", location}}};
+    const bool get = exchange.request().method == "GET" || exchange.request().method == "HEAD";
+    co_await exchange.reply(get ? 301 : 308, headers, "");
+    co_return;
+  }
+  RequestBody body(exchange, RequestBody::Reading::kBlind);
+  const Result<void> gathered = co_await body.gather();
+  if (!gathered.has_value()) {
+    co_await refuse(exchange, Dialect::kOpenAi, 400, gathered.error().message);
+    co_return;
+  }
+  co_await proxy(exchange, body, nullptr, *upstream.model, std::move(rest));
+}
+
+io::Task<void> Gateway::proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
+                              ModelIndex model, std::string target) {
+  const Instant began = loop_.now();
+  ProxySession session(context_, exchange, body, route, model, std::move(target));
+  io::Task<Result<void>> run = session.run();
+  // The rest of a large body is read while it is sent, and ends the session itself when it breaks.
+  const bool watch = body.whole();
+  if (watch) {
+    co_await io::until(loop_, exchange.client_gone(), std::move(run));
+  } else {
+    co_await std::move(run);
+  }
+  const std::string& id = config_.models[model].id;
+  const Instant now = loop_.now();
+  const std::optional<Instant> first = session.first_byte();
+  counters_.record({.model = id,
+                    .status = exchange.ended() ? exchange.status() : 0,
+                    .whole = now - began,
+                    .first_byte = first ? *first - began : Duration::zero(),
+                    .usage = session.usage()});
+  log_info(id + ": " + std::string(exchange.request().method) + " " +
+           std::string(exchange.request().target.substr(0, 200)) + " " +
+           (exchange.ended() ? std::to_string(exchange.status()) : "not finished") + " " +
+           std::to_string(exchange.body_bytes_sent()) + " bytes in " +
+           milliseconds_text(now - began));
+}
+
+}  // namespace corral::gateway

@@ -1,0 +1,58 @@
+// Gateway: the HTTP side. It finds out what a request is for, sends it to its engine or answers it
+// itself, and records it. It owns the engines (through the Conductor), the counters and the logs.
+//
+// Loop thread only. The server that calls handle() goes before the gateway.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "gateway/admin.h"
+#include "gateway/proxy_session.h"
+
+namespace corral::gateway {
+
+struct Settings {
+  config::Config config;
+  std::string self_exe;                  // our own binary: the worker and the guard
+  std::string runtime_dir;               // for the workers' sockets
+  std::vector<std::string> environment;  // what engines inherit from, "NAME=value"
+};
+
+class Gateway {
+ public:
+  Gateway(io::Loop& loop, Settings settings);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // Answers one request.
+  io::Task<void> handle(http::Exchange& exchange);
+
+  // No new requests for engines; they stop when theirs are over, followers of logs are let go.
+  void drain();
+  // Ends the requests' engines at once.
+  void stop_now() { conductor_.stop_now(); }
+  // Returns when no engine is left. After drain().
+  io::Task<void> stopped() { return conductor_.all_stopped(); }
+
+ private:
+  io::Task<void> model_request(http::Exchange& exchange, const ModelRoute& route);
+  io::Task<void> upstream_request(http::Exchange& exchange, std::string_view path);
+  io::Task<void> proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
+                       ModelIndex model, std::string target);
+  io::Task<void> refuse(http::Exchange& exchange, Dialect dialect, int status, std::string message);
+
+  io::Loop& loop_;
+  const config::Config config_;
+  Logs logs_;
+  http::Client client_;
+  telemetry::Counters counters_;
+  Conductor conductor_;
+  ProxyContext context_;
+  Admin admin_;
+};
+
+}  // namespace corral::gateway

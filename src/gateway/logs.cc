@@ -1,0 +1,42 @@
+#include "gateway/logs.h"
+
+#include "base/log.h"
+#include "gateway/conductor.h"
+
+namespace corral::gateway {
+
+Logs::Logs(io::Loop& loop) : gateway_(loop), engines_(loop) {
+  set_log_sink([this](std::string_view line) { gateway_.append(line); });
+}
+
+Logs::~Logs() { set_log_sink(nullptr); }
+
+void Logs::gather(Conductor& conductor) {
+  for (ModelIndex model = 0; model < conductor.size(); ++model) {
+    engine::Engine& engine = conductor.engine(model);
+    gathering_.push_back(copy_lines(engine.log(), engines_, "[" + engine.spec().model + "] "));
+    gathering_.back().start();
+  }
+}
+
+io::Task<void> Logs::copy_lines(io::LogRing& from, io::LogRing& to, std::string prefix) {
+  constexpr std::size_t kLongestLine = 16 * 1024;
+  std::uint64_t offset = from.end();
+  std::string line;
+  while (true) {
+    co_await from.past(offset);
+    const std::string text = from.from(offset);
+    offset = from.end();
+    for (const char c : text) {
+      if (c != '\n' && line.size() < kLongestLine) {
+        line.push_back(c);
+        continue;
+      }
+      to.append(prefix + line + "\n");
+      line.clear();
+      if (c != '\n') line.push_back(c);
+    }
+  }
+}
+
+}  // namespace corral::gateway

@@ -1,0 +1,228 @@
+#include "gateway/proxy_session.h"
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "gateway/reply_error.h"
+
+namespace corral::gateway {
+namespace {
+
+// A streaming client hears from us after the first, then every further one. Most engines answer
+// before the first, and then an error can still have its own status.
+constexpr Duration kFirstKeepAlive = seconds(2);
+constexpr Duration kKeepAlive = seconds(5);
+// Between a broken connection and the kernel's word on the engine's death.
+constexpr Duration kDeathNotice = seconds(1);
+
+constexpr http::Header kStreamHeaders[] = {{"Content-Type", "text/event-stream"},
+                                           {"Cache-Control", "no-cache"},
+                                           {"X-Accel-Buffering", "no"}};
+
+struct Sending {
+  bool over = false;
+  Result<void> result;
+};
+
+io::Task<void> send_request(RequestBody& body, http::Call& call, Sending& sending) {
+  sending.result = co_await body.send(call);
+  sending.over = true;
+}
+
+}  // namespace
+
+ProxySession::ProxySession(const ProxyContext& context, http::Exchange& exchange, RequestBody& body,
+                           const ModelRoute* route, ModelIndex model, std::string target)
+    : context_(context),
+      exchange_(exchange),
+      body_(body),
+      route_(route),
+      dialect_(route != nullptr ? route->dialect : Dialect::kOpenAi),
+      streams_(route != nullptr && route->streams && body.wants_stream()),
+      model_(model),
+      target_(std::move(target)) {}
+
+telemetry::Usage ProxySession::usage() { return usage_ ? usage_->usage() : telemetry::Usage{}; }
+
+io::Task<Result<void>> ProxySession::run() {
+  for (int tries = 0; tries < 2; ++tries) {
+    Ticket ticket(context_.conductor, model_, tries > 0);
+    co_await wait_for_turn(ticket);
+    if (ticket.refusal()) {
+      const Error& refusal = *ticket.refusal();
+      co_await answer(status_of(refusal.code), refusal.message);
+      co_return Result<void>{};
+    }
+    const std::uint64_t life = context_.conductor.lives(model_);
+    Outcome outcome = co_await attempt(false);
+    if (outcome == Outcome::kStale) outcome = co_await attempt(true);
+    if (outcome == Outcome::kOver) co_return Result<void>{};
+    if (!body_.whole() || tries > 0) break;
+    context_.counters.replayed(model_id());
+    co_await context_.conductor.end_of_life(model_, life, kDeathNotice);
+  }
+  std::string message = "the engine of '" + model_id() + "' ended before it answered";
+  message += body_.whole() ? ", twice: " : ", and the request is too large to be sent again: ";
+  co_await answer(502, message + error_);
+  co_return Result<void>{};
+}
+
+// A client that asked for a stream gets comments, which every reader of event streams passes over,
+// so that neither it nor a proxy on the way takes the connection for dead.
+io::Task<void> ProxySession::wait_for_turn(Ticket& ticket) {
+  Duration pause = exchange_.begun() ? kKeepAlive : kFirstKeepAlive;
+  while (true) {
+    const bool decided = co_await ticket.decided().wait_for(pause);
+    if (decided) co_return;
+    if (!streams_) continue;
+    if (!exchange_.begun()) {
+      const Result<void> begun =
+          co_await exchange_.begin(200, kStreamHeaders, http::Framing::kChunked);
+      if (!begun.has_value()) co_return;
+    }
+    const Result<void> sent = co_await exchange_.send(": waiting for the model\n\n");
+    if (!sent.has_value()) co_return;
+    pause = kKeepAlive;
+  }
+}
+
+std::vector<http::Header> ProxySession::request_headers() const {
+  const bool worker = context_.conductor.engine(model_).spec().worker;
+  std::vector<http::Header> headers;
+  for (const http::Header& header : exchange_.request().headers) {
+    if (equals_ignore_case(header.name, "Host") || equals_ignore_case(header.name, "Expect")) {
+      continue;
+    }
+    // Our own worker asks for no key, so a client's key is not its business.
+    if (worker && (equals_ignore_case(header.name, "Authorization") ||
+                   equals_ignore_case(header.name, "X-Api-Key"))) {
+      continue;
+    }
+    // Usage is read from the passing bytes, so they must not be compressed.
+    if (route_ != nullptr && equals_ignore_case(header.name, "Accept-Encoding")) continue;
+    headers.push_back(header);
+  }
+  return headers;
+}
+
+ProxySession::Outcome ProxySession::lost(const http::Call& call) const {
+  return call.reused() && !call.reply_begun() && body_.whole() ? Outcome::kStale : Outcome::kLost;
+}
+
+io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
+  const engine::Spec& spec = context_.conductor.engine(model_).spec();
+  const std::string target = spec.path_prefix + target_;
+  const std::vector<http::Header> headers = request_headers();
+  http::RequestSpec request{.method = exchange_.request().method,
+                            .target = target,
+                            .headers = headers,
+                            .framing = body_.framing(),
+                            .length = body_.length(),
+                            .fresh_connection = fresh};
+  Result<http::Call> call = co_await context_.client.open(spec.address, request);
+  if (!call.has_value()) {
+    error_ = call.error().message;
+    co_return Outcome::kLost;
+  }
+  Sending sending;
+  io::Task<void> sender = send_request(body_, *call, sending);
+  sender.start();
+  const Result<void> head = co_await call->read_head();
+  if (body_.client_error()) {
+    const Error& error = *body_.client_error();
+    co_await answer(status_of(error.code), error.message);
+    co_return Outcome::kOver;
+  }
+  if (!head.has_value()) {
+    error_ = head.error().message;
+    co_return lost(*call);
+  }
+  Outcome outcome = co_await relay(*call);
+  co_return outcome;
+}
+
+// The first piece of the body decides: until it is there the client has seen nothing of this reply,
+// and another engine can give it.
+io::Task<ProxySession::Outcome> ProxySession::relay(http::Call& call) {
+  const http::ResponseHead& head = call.head();
+  const Result<std::string_view> first = co_await call.read_body();
+  if (!first.has_value()) {
+    error_ = first.error().message;
+    co_return Outcome::kLost;
+  }
+  first_byte_ = context_.loop.now();
+  const UsageReader::Kind kind =
+      UsageReader::kind_of(head.headers.find("Content-Type").value_or(""));
+  usage_.emplace(kind);
+  if (exchange_.begun()) {
+    co_await pass_in_stream(call, *first);
+    co_return Outcome::kOver;
+  }
+  const bool sized = head.framing == http::Framing::kLength || head.framing == http::Framing::kNone;
+  const Result<void> begun = co_await exchange_.begin(
+      head.status, head.headers.all(), sized ? head.framing : http::Framing::kChunked, head.length);
+  if (begun.has_value()) co_await pass_body(call, *first, kind == UsageReader::Kind::kStream);
+  co_return Outcome::kOver;
+}
+
+io::Task<void> ProxySession::pass_body(http::Call& call, std::string_view first, bool events) {
+  EventBoundary boundary;
+  Result<std::string_view> piece = first;
+  while (!piece->empty()) {
+    usage_->push(*piece);
+    const std::string_view whole = events ? boundary.push(*piece) : *piece;
+    const Result<void> sent = co_await exchange_.send(whole);
+    if (!sent.has_value()) co_return;
+    piece = co_await call.read_body();
+    if (!piece.has_value()) {
+      log_warn(model_id() + ": a reply was cut short: " + piece.error().message);
+      context_.counters.cut(model_id());
+      if (events && boundary.at_boundary()) {
+        co_await end_cut();
+      } else {
+        exchange_.abort();
+      }
+      co_return;
+    }
+  }
+  co_await exchange_.end(boundary.rest());
+}
+
+io::Task<void> ProxySession::end_cut() {
+  const std::string event =
+      error_event(dialect_, 502,
+                  "the engine of '" + model_id() +
+                      "' ended in the middle of this reply; what came before is incomplete");
+  co_await exchange_.end(event);
+}
+
+// The client's stream began while the model loaded. A reply of another kind, an error most likely,
+// can only be an event in it.
+io::Task<void> ProxySession::pass_in_stream(http::Call& call, std::string_view first) {
+  const http::ResponseHead& head = call.head();
+  const bool events = UsageReader::kind_of(head.headers.find("Content-Type").value_or("")) ==
+                      UsageReader::Kind::kStream;
+  if (head.status == 200 && events) {
+    co_await pass_body(call, first, true);
+    co_return;
+  }
+  constexpr std::size_t kMost = 64 * 1024;
+  std::string body(first.substr(0, kMost));
+  while (body.size() < kMost) {
+    const Result<std::string_view> piece = co_await call.read_body();
+    if (!piece.has_value() || piece->empty()) break;
+    body.append(piece->substr(0, kMost - body.size()));
+  }
+  co_await answer(head.status < 400 ? 502 : head.status, message_of_error_reply(head.status, body));
+}
+
+io::Task<void> ProxySession::answer(int status, std::string message) {
+  log_warn(model_id() + ": " + std::to_string(status) + " " + message);
+  if (exchange_.begun()) {
+    const std::string event = error_event(dialect_, status, message);
+    co_await exchange_.end(event);
+    co_return;
+  }
+  co_await reply_error(exchange_, dialect_, status, message);
+}
+
+}  // namespace corral::gateway

@@ -1,0 +1,96 @@
+#include "gateway/request_body.h"
+
+#include <vector>
+
+namespace corral::gateway {
+
+RequestBody::RequestBody(http::Exchange& exchange, Reading reading)
+    : exchange_(exchange), reading_(reading), scanner_({"model", "stream"}) {}
+
+bool RequestBody::wants_stream() const {
+  const json::Field& stream = *scanner_.field("stream");
+  return stream.found && stream.type == json::Type::kTrue;
+}
+
+// The next piece from the client, checked as JSON where it must be.
+io::Task<Result<std::string_view>> RequestBody::next() {
+  Result<std::string_view> piece = co_await exchange_.read_body();
+  if (piece.has_value() && reading_ == Reading::kJson) {
+    const Result<void> valid = piece->empty() ? scanner_.finish() : scanner_.push(*piece);
+    if (!valid.has_value()) piece = std::unexpected(valid.error());
+  }
+  if (!piece.has_value()) client_error_ = piece.error();
+  co_return piece;
+}
+
+Result<void> RequestBody::keep(std::string_view piece) {
+  if (spill_.size() == 0 && memory_.size() + piece.size() <= kMemory) {
+    memory_.append(piece);
+    return {};
+  }
+  if (spill_.size() + piece.size() > kSpill) {
+    return fail(Code::kLimit,
+                "the request's \"model\" stands behind more than 4 GiB; put it first");
+  }
+  return spill_.append(piece);
+}
+
+io::Task<Result<void>> RequestBody::gather() {
+  while (true) {
+    const bool known = reading_ == Reading::kBlind || model().found;
+    if (known && memory_.size() + spill_.size() >= kMemory) co_return Result<void>{};
+    const Result<std::string_view> piece = co_await next();
+    if (!piece.has_value()) co_return std::unexpected(piece.error());
+    if (piece->empty()) co_return Result<void>{};
+    Result<void> kept = keep(*piece);
+    if (!kept.has_value()) co_return kept;
+  }
+}
+
+http::Framing RequestBody::framing() const {
+  if (exchange_.request().framing != http::Framing::kChunked) return exchange_.request().framing;
+  return whole() ? http::Framing::kLength : http::Framing::kChunked;
+}
+
+std::uint64_t RequestBody::length() const {
+  return whole() ? memory_.size() + spill_.size() : exchange_.request().length;
+}
+
+io::Task<Result<void>> RequestBody::send(http::Call& call) {
+  if (whole() && spill_.size() == 0) {
+    Result<void> sent = co_await call.end_body(memory_);
+    co_return sent;
+  }
+  Result<void> sent = co_await call.send(memory_);
+  if (sent.has_value()) sent = co_await send_spilled(call);
+  if (sent.has_value()) sent = co_await send_rest(call);
+  if (sent.has_value()) sent = co_await call.end_body();
+  co_return sent;
+}
+
+io::Task<Result<void>> RequestBody::send_spilled(http::Call& call) {
+  if (spill_.size() == 0) co_return Result<void>{};
+  std::vector<char> buffer(64 * 1024);
+  std::uint64_t offset = 0;
+  while (offset < spill_.size()) {
+    const Result<std::size_t> count = spill_.read(offset, buffer);
+    if (!count.has_value()) co_return std::unexpected(count.error());
+    if (*count == 0) co_return fail(Code::kIo, "a temporary file was cut short");
+    offset += *count;
+    Result<void> sent = co_await call.send(std::string_view(buffer.data(), *count));
+    if (!sent.has_value()) co_return sent;
+  }
+  co_return Result<void>{};
+}
+
+io::Task<Result<void>> RequestBody::send_rest(http::Call& call) {
+  while (true) {
+    const Result<std::string_view> piece = co_await next();
+    if (!piece.has_value()) co_return std::unexpected(piece.error());
+    if (piece->empty()) co_return Result<void>{};
+    Result<void> sent = co_await call.send(*piece);
+    if (!sent.has_value()) co_return sent;
+  }
+}
+
+}  // namespace corral::gateway

@@ -1,0 +1,64 @@
+// RequestBody: a request's body between the client and an engine.
+//
+// gather() reads the beginning: until the fields that decide the way ("model", "stream") are known,
+// and on to the end of the body if that is near. What it reads is kept, in memory up to kMemory and
+// in a nameless file beyond. send() passes on what is kept and then the rest, piece by piece as it
+// comes, so that memory stays constant for a body of any size.
+//
+// A body that was gathered whole can be sent again to another engine; one of which the rest has
+// passed by cannot.
+#pragma once
+
+#include <string>
+
+#include "gateway/spill_file.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "json/scanner.h"
+
+namespace corral::gateway {
+
+class RequestBody {
+ public:
+  static constexpr std::size_t kMemory = 1024 * 1024;
+  static constexpr std::uint64_t kSpill = std::uint64_t{4} << 30;
+
+  enum class Reading {
+    kJson,   // must be a JSON object; its fields are looked for
+    kBlind,  // any bytes
+  };
+  RequestBody(http::Exchange& exchange, Reading reading);
+
+  // kInvalid if the body is not JSON, kClosed if it is cut short, kLimit if too much of it stands
+  // before the model's name, kIo if it cannot be kept.
+  io::Task<Result<void>> gather();
+  // All of the body is kept; send() may be called more than once.
+  bool whole() const { return exchange_.body_done(); }
+
+  const json::Field& model() const { return *scanner_.field("model"); }
+  bool wants_stream() const;
+
+  // How the body goes to the engine. A whole body has a known length, whatever it came with.
+  http::Framing framing() const;
+  std::uint64_t length() const;
+
+  // Sends the body and its end. Fails with the engine's connection, or with the client's: then
+  // client_error() tells what is wrong with the request.
+  io::Task<Result<void>> send(http::Call& call);
+  const std::optional<Error>& client_error() const { return client_error_; }
+
+ private:
+  io::Task<Result<std::string_view>> next();
+  Result<void> keep(std::string_view piece);
+  io::Task<Result<void>> send_spilled(http::Call& call);
+  io::Task<Result<void>> send_rest(http::Call& call);
+
+  http::Exchange& exchange_;
+  const Reading reading_;
+  json::Scanner scanner_;
+  std::string memory_;
+  SpillFile spill_;
+  std::optional<Error> client_error_;
+};
+
+}  // namespace corral::gateway

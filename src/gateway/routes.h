@@ -1,0 +1,19 @@
+// Which requests name a model in their body and go to its engine, and how their clients talk.
+#pragma once
+
+#include <string_view>
+
+#include "gateway/dialect.h"
+
+namespace corral::gateway {
+
+struct ModelRoute {
+  std::string_view path;
+  Dialect dialect = Dialect::kOpenAi;
+  bool streams = false;  // "stream": true in the body asks for server-sent events
+};
+
+// nullptr if the path is not one of them.
+const ModelRoute* find_model_route(std::string_view path);
+
+}  // namespace corral::gateway

@@ -1,0 +1,81 @@
+#include "gateway/usage_reader.h"
+
+#include <doctest/doctest.h>
+
+using namespace corral;
+using namespace corral::gateway;
+
+namespace {
+
+telemetry::Usage read(UsageReader::Kind kind, const std::string& text, std::size_t cut) {
+  UsageReader reader(kind);
+  reader.push(std::string_view(text).substr(0, cut));
+  reader.push(std::string_view(text).substr(cut));
+  return reader.usage();
+}
+
+}  // namespace
+
+TEST_CASE("token counts are read from every dialect, at every split") {
+  struct Row {
+    UsageReader::Kind kind;
+    std::string text;
+    std::uint64_t prompt, cached, generated;
+  };
+  const auto kStream = UsageReader::Kind::kStream;
+  const auto kDocument = UsageReader::Kind::kDocument;
+  const Row rows[] = {
+      {kDocument,
+       R"({"choices":[{"usage":{"prompt_tokens":99}}],"usage":{"prompt_tokens":7,)"
+       R"("completion_tokens":5,"prompt_tokens_details":{"cached_tokens":2}}})",
+       7, 2, 5},
+      {kDocument, R"({"content":"x","timings":{"prompt_n":4,"cache_n":3,"predicted_n":8}})", 7, 3,
+       8},
+      {kDocument, R"({"usage":{"input_tokens":3,"output_tokens":4}})", 3, 0, 4},
+      {kStream,
+       "data: {\"choices\":[{}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,"
+       "\"completion_tokens\":5}}\n\ndata: [DONE]\n\n",
+       7, 0, 5},
+      {kStream,
+       "event: message_start\r\ndata: {\"message\":{\"usage\":{\"input_tokens\":11,"
+       "\"output_tokens\":1}}}\r\n\r\nevent: message_delta\r\ndata: "
+       "{\"usage\":{\"output_tokens\":9}}\r\n\r\n",
+       11, 0, 9},
+      {kStream,
+       "data: {\"response\":{\"usage\":{\"input_tokens\":6,\"output_tokens\":2,"
+       "\"input_tokens_details\":{\"cached_tokens\":1}}}}\n\n",
+       6, 1, 2},
+  };
+  for (const Row& row : rows) {
+    for (std::size_t cut = 0; cut <= row.text.size(); ++cut) {
+      CAPTURE(row.text);
+      CAPTURE(cut);
+      const telemetry::Usage usage = read(row.kind, row.text, cut);
+      CHECK(usage.known);
+      CHECK(usage.prompt_tokens == row.prompt);
+      CHECK(usage.cached_tokens == row.cached);
+      CHECK(usage.generated_tokens == row.generated);
+    }
+  }
+}
+
+TEST_CASE("what is not usage is passed over") {
+  for (const std::string text :
+       {"data: \"usage\" {broken\n\n", "data: {\"usage\":[1]}\n\n", "data: {\"usage\":-1}\n\n",
+        "data: {\"usage\":{\"prompt_tokens\":-4}}\n\n", ": \"usage\"\n\n"}) {
+    CAPTURE(text);
+    CHECK(read(UsageReader::Kind::kStream, text, 3).prompt_tokens == 0);
+  }
+  CHECK_FALSE(read(UsageReader::Kind::kDocument, "{\"usage\":", 4).known);
+  CHECK_FALSE(read(UsageReader::Kind::kDocument, "<html>", 4).known);
+  CHECK_FALSE(read(UsageReader::Kind::kNone, "{\"usage\":{\"prompt_tokens\":1}}", 4).known);
+}
+
+TEST_CASE("a line without end does not grow memory, and the stream is read after it") {
+  UsageReader reader(UsageReader::Kind::kStream);
+  const std::string piece(16 * 1024, 'x');
+  reader.push("data: ");
+  for (int i = 0; i < 100; ++i) reader.push(piece);
+  reader.push("\ndata: {\"usage\":{\"prompt_tokens\":3}}\n\n");
+  CHECK(reader.usage().prompt_tokens == 3);
+}

@@ -1,0 +1,137 @@
+#include "http/message_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "http/head_parser.h"
+
+namespace corral::http {
+
+void MessageReader::make_room() {
+  if (end_ < head_size_) return;
+  const std::size_t larger = std::max(kSmall, std::min(head_size_ * 2, head_limit_));
+  Buffer buffer = std::make_unique_for_overwrite<char[]>(larger);
+  if (end_ > 0) std::memcpy(buffer.get(), head_.get(), end_);
+  head_ = std::move(buffer);
+  head_size_ = larger;
+}
+
+io::Task<Result<std::size_t>> MessageReader::fill(io::Stream& stream) {
+  make_room();
+  const std::span<char> room(head_.get() + end_, head_size_ - end_);
+  Result<std::size_t> count = co_await stream.read(room);
+  if (count.has_value()) end_ += *count;
+  co_return count;
+}
+
+Result<std::string_view> MessageReader::take_head() {
+  const std::string_view bytes(head_.get(), end_);
+  const Result<std::size_t> size = find_head_end(bytes, seen_);
+  if (!size.has_value()) return std::unexpected(size.error());
+  if (*size > head_limit_ || (*size == 0 && end_ >= head_limit_)) {
+    return fail(Code::kLimit, "the head is larger than " + std::to_string(head_limit_) + " bytes");
+  }
+  at_ = *size;
+  return bytes.substr(0, *size);
+}
+
+void MessageReader::drop_head() {
+  std::memmove(head_.get(), head_.get() + at_, end_ - at_);
+  end_ -= at_;
+  at_ = 0;
+  seen_ = 0;
+}
+
+void MessageReader::begin_body(Framing framing, std::uint64_t length) {
+  framing_ = framing;
+  left_ = length;
+  chunks_ = ChunkDecoder();
+  body_done_ = framing == Framing::kNone || (framing == Framing::kLength && length == 0);
+}
+
+// The next piece out of what has been read; empty if that holds none.
+Result<std::string_view> MessageReader::decode() {
+  const std::span<char> bytes(current() + at_, end_ - at_);
+  if (framing_ == Framing::kChunked) {
+    const Result<ChunkDecoder::Step> step = chunks_.decode(bytes);
+    if (!step.has_value()) return std::unexpected(step.error());
+    at_ += step->consumed;
+    body_done_ = chunks_.done();
+    return step->piece;
+  }
+  std::size_t count = bytes.size();
+  if (framing_ == Framing::kLength) {
+    count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, count));
+    left_ -= count;
+    body_done_ = left_ == 0;
+  }
+  at_ += count;
+  return std::string_view(bytes.data(), count);
+}
+
+// As large as one read of this body can need. Requires: everything read is consumed.
+void MessageReader::use_body_buffer() {
+  const std::uint64_t wanted =
+      framing_ == Framing::kLength ? std::max<std::uint64_t>(left_, kSmall) : kBody;
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, kBody));
+  if (body_size_ < size) {
+    body_ = std::make_unique_for_overwrite<char[]>(size);
+    body_size_ = size;
+  }
+  in_body_ = true;
+  at_ = end_ = 0;
+}
+
+io::Task<Result<std::string_view>> MessageReader::read_body(io::Stream& stream) {
+  while (!body_done_) {
+    if (at_ < end_) {
+      Result<std::string_view> piece = decode();
+      if (!piece.has_value() || !piece->empty()) co_return piece;
+      continue;
+    }
+    use_body_buffer();
+    const std::span<char> room(body_.get(), body_size_);
+    const Result<std::size_t> count = co_await stream.read(room);
+    if (!count.has_value()) co_return std::unexpected(count.error());
+    end_ = *count;
+    if (*count > 0) continue;
+    if (framing_ == Framing::kUntilClose) {
+      body_done_ = true;
+    } else {
+      co_return fail(Code::kClosed, "the connection was closed in the middle of the body");
+    }
+  }
+  co_return std::string_view();
+}
+
+io::Task<Result<std::size_t>> MessageReader::skip(io::Stream& stream) {
+  framing_ = Framing::kChunked;
+  use_body_buffer();
+  const std::span<char> room(body_.get(), body_size_);
+  const Result<std::size_t> count = co_await stream.read(room);
+  co_return count;
+}
+
+void MessageReader::next_message() {
+  const std::size_t left = end_ - at_;
+  if (in_body_ || head_size_ > std::max(kSmall, left)) {
+    const std::size_t size = std::max(kSmall, left);
+    const bool fits = head_size_ == size;
+    Buffer buffer = fits ? Buffer() : std::make_unique_for_overwrite<char[]>(size);
+    if (left > 0) std::memcpy(fits ? head_.get() : buffer.get(), current() + at_, left);
+    if (!fits) head_ = std::move(buffer);
+    head_size_ = size;
+  } else if (left > 0) {
+    std::memmove(head_.get(), head_.get() + at_, left);
+  }
+  body_.reset();
+  body_size_ = 0;
+  in_body_ = false;
+  at_ = seen_ = 0;
+  end_ = left;
+  body_done_ = true;
+}
+
+}  // namespace corral::http

@@ -1,0 +1,82 @@
+// MessageReader: the receiving half of one connection, for the server and the client alike. It owns
+// the connection's buffers and cuts the incoming bytes into heads and decoded pieces of bodies.
+//
+// A message begins in the head buffer, where its head stays until next_message(), so that views
+// into it hold. What came together with the head is decoded there in place; the rest of a body goes
+// through a second buffer, which exists only while a body needs it. An idle connection keeps
+// kSmall bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/chunk_decoder.h"
+#include "http/message.h"
+#include "io/stream.h"
+
+namespace corral::http {
+
+class MessageReader {
+ public:
+  static constexpr std::size_t kSmall = 4 * 1024;
+  static constexpr std::size_t kBody = 32 * 1024;  // most that one read of a body takes
+
+  explicit MessageReader(std::size_t head_limit) : head_limit_(head_limit) {}
+
+  // No byte of the next message has come.
+  bool empty() const { return end_ == 0; }
+
+  // Reads once more into the head buffer; the count, 0 at the connection's end. Requires: take_head
+  // has just found too little.
+  io::Task<Result<std::size_t>> fill(io::Stream& stream);
+
+  // The head's text if it has come whole, else empty. kInvalid for a bare LF, kLimit if the head is
+  // larger than the limit.
+  Result<std::string_view> take_head();
+
+  // Gives up the head that was taken last, of an interim reply: the next one follows.
+  void drop_head();
+
+  // Says how the body after the taken head is framed.
+  void begin_body(Framing framing, std::uint64_t length);
+
+  // The next piece, valid until the next call; empty at the end. kClosed when the connection ends
+  // before the body does, kInvalid when the chunks are malformed.
+  io::Task<Result<std::string_view>> read_body(io::Stream& stream);
+  bool body_done() const { return body_done_; }
+
+  // Bytes have come that belong to nothing yet.
+  bool has_leftover() const { return at_ < end_; }
+
+  // Reads once and forgets what came; the count, 0 at the connection's end.
+  io::Task<Result<std::size_t>> skip(io::Stream& stream);
+
+  // The message is over: its views end. What has come of the next one is kept. Requires: body_done.
+  void next_message();
+
+ private:
+  using Buffer = std::unique_ptr<char[]>;
+  Result<std::string_view> decode();
+  void make_room();
+  void use_body_buffer();
+  char* current() { return in_body_ ? body_.get() : head_.get(); }
+
+  const std::size_t head_limit_;
+  Buffer head_;
+  std::size_t head_size_ = 0;  // of the buffer
+  Buffer body_;
+  std::size_t body_size_ = 0;
+  bool in_body_ = false;  // at_ and end_ are places in the body's buffer, not in the head's
+  std::size_t at_ = 0;    // the first byte that is not consumed
+  std::size_t end_ = 0;   // after the last byte that was read
+  std::size_t seen_ = 0;  // how far the head's end was looked for
+  Framing framing_ = Framing::kNone;
+  std::uint64_t left_ = 0;  // of a body with kLength
+  ChunkDecoder chunks_;
+  bool body_done_ = true;
+};
+
+}  // namespace corral::http

@@ -1,0 +1,39 @@
+// corral: parses the command line and runs the command that it names.
+#include <string_view>
+
+#include "cli/commands.h"
+#include "cli/embedded.h"
+#include "engine/guard.h"
+
+namespace {
+
+int run_command(const corral::cli::Options& options) {
+  using corral::cli::Command;
+  switch (options.command) {
+    case Command::kServe: return corral::cli::serve(options);
+    case Command::kRun: return corral::cli::run(options);
+    case Command::kPs: return corral::cli::ps(options);
+    case Command::kLoad: return corral::cli::load(options);
+    case Command::kUnload: return corral::cli::unload(options);
+    case Command::kLogs: return corral::cli::logs(options);
+    case Command::kVersion: return corral::cli::version(options);
+    case Command::kConfigCheck: return corral::cli::config_check(options);
+  }
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // These two are other programs in the same file; their arguments are their own.
+  const std::string_view word = argc > 1 ? argv[1] : "";
+  if (word == "guard") return corral::engine::guard_main(argc - 1, argv + 1);
+  if (word == "engine") {
+    argv[1] = argv[0];
+    return corral::engine_main(argc - 1, argv + 1);
+  }
+
+  const std::variant<corral::cli::Options, int> parsed = corral::cli::parse_options(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  return run_command(std::get<corral::cli::Options>(parsed));
+}
