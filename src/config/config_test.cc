@@ -147,7 +147,7 @@ TEST_CASE("a model is found by its id first and then by an alias") {
   CHECK(config.find("d") == nullptr);
   CHECK(config.find("") == nullptr);
   CHECK(lines(config.warnings) ==
-        lines({"conf/c.yaml:1:31: the alias 'b' of the model 'a' has no effect, because a model "
+        lines({"conf/c.yaml:1:33: the alias 'b' of the model 'a' has no effect, because a model "
                "has this id"}));
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("keys that are ignored give a warning each") {
   const Config config = parsed(R"(modles: {}
 groups: {g: {}}
 apiKeys: [a]
-defs: {a: 1}
+x-shared: {a: 1}
 logLevel: wran
 models:
   z: {gguf: a, cmd_stop: x, filters: {}}
@@ -175,7 +175,7 @@ models:
             "conf/c.yaml:2:1: llama-swap's key 'groups' is not supported yet and is ignored",
             "conf/c.yaml:3:1: llama-swap's key 'apiKeys' is not supported yet and is ignored; "
             "requests are served without a key",
-            "conf/c.yaml:4:1: unknown key 'defs' is ignored",
+            "conf/c.yaml:4:1: unknown key 'x-shared' is ignored",
             "conf/c.yaml:5:11: logLevel has no level 'wran', info is used; did you mean 'warn'?",
             "conf/c.yaml:7:16: model 'z': unknown key 'cmd_stop' is ignored; did you mean "
             "'cmdStop'?",

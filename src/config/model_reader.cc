@@ -270,6 +270,7 @@ Result<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defa
   draft.model.mark = entry.mark;
   Result<void> done = reader.read<Draft>(tree, kKeys, draft);
   if (!done.has_value()) return std::unexpected(done.error());
+  // Both are entries of one vector in the file's order: the later one is complained about.
   if (draft.cmd != nullptr && draft.gguf != nullptr)
     return reader.wrong(std::max(draft.cmd, draft.gguf)->mark,
                         "it has both cmd and gguf; keep one of them");

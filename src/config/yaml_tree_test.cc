@@ -70,3 +70,21 @@ TEST_CASE("deep nesting and alias bombs are refused, not suffered") {
   }
   CHECK(error_of(bomb).find("too many values") != std::string::npos);
 }
+
+TEST_CASE("an explicit string tag makes text of a plain scalar") {
+  const Node root = parse("a: !!str 5\nb: ! 5\nc: 5\nd: !!str null\n");
+  CHECK_FALSE(root.get("a")->plain);
+  CHECK_FALSE(root.get("b")->plain);
+  CHECK(root.get("c")->plain);
+  CHECK_FALSE(root.get("d")->is_null());
+}
+
+TEST_CASE("anchors around anchors and very many keys cost no more than their size") {
+  std::string nested;
+  for (int i = 0; i < 90; ++i) nested += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 50000; ++i) nested += "x,";
+  CHECK(error_of(nested + std::string(90, ']')).find("too many values") != std::string::npos);
+  std::string keys;
+  for (int i = 0; i < 90000; ++i) keys += "k" + std::to_string(i) + ": 1\n";
+  CHECK(parse(keys).entries.size() == 90000);
+}

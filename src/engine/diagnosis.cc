@@ -9,8 +9,9 @@
 namespace corral::engine {
 namespace {
 
-constexpr std::size_t kMostLines = 5;
-constexpr std::size_t kMostBytes = 800;
+// llama-server says the cause first and then, once for each caller, that it failed.
+constexpr std::size_t kMostLines = 10;
+constexpr std::size_t kMostBytes = 1600;
 
 struct SignalWords {
   int number;

@@ -12,7 +12,7 @@ namespace corral::engine {
 // "exited with status 3", "was killed by SIGKILL: ..."; continues a sentence about the engine.
 std::string describe(const io::Exit& exit);
 
-// The last lines of `text` that say something, at most five and 800 bytes, oldest first, each on a
+// The last lines of `text` that say something, at most ten and 1,600 bytes, oldest first, each on a
 // line of its own; control characters are left out. Empty if there are none.
 std::string last_lines(std::string_view text);
 

@@ -3,20 +3,35 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 
 #include "engine/diagnosis.h"
 #include "engine/guard.h"
-#include "engine/life.h"
-#include "io/race.h"
 
 namespace corral::engine {
 namespace {
 
-constexpr Duration kFirstProbe = milliseconds(1);
-constexpr Duration kSlowestProbe = milliseconds(100);
-constexpr Duration kProbeLimit = seconds(2);
-// After the process is gone: for the rest of what it printed, which a grandchild may hold open.
-constexpr Duration kLastWords = milliseconds(300);
+constexpr milliseconds kFirstPause{1};
+constexpr milliseconds kLongestPause{100};
+constexpr seconds kProbeTime{2};
+constexpr std::size_t kProbeBody = 64 * 1024;
+constexpr seconds kSecondGrace{1};
+// After death the pipes hold no more than their buffers; whoever keeps one open beyond that has
+// left the group and is not ours any more.
+constexpr milliseconds kLastOutput{200};
+constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
+
+io::Task<void> relay(io::Event& from, io::Event& to) {
+  co_await from.wait();
+  to.set();
+}
+
+io::Task<void> write_exit_command(io::Stream& in) {
+  // A failure means that nobody listens any more: the escalation sees to that.
+  const Result<void> written = co_await in.write(kExitCommand);
+  static_cast<void>(written);
+}
 
 }  // namespace
 
@@ -30,8 +45,39 @@ std::string_view to_string(State state) {
     case State::kStopping: return "stopping";
     case State::kFailed: return "failed";
   }
-  return "stopped";
+  return "";
 }
+
+// One process from spawn to death, and what its watchers tell each other. Whatever way it ends,
+// nobody of its group is left.
+struct Engine::Life {
+  Life(io::Loop& loop, io::Process child, std::uint64_t log_offset)
+      : process(std::move(child)),
+        log_begin(log_offset),
+        said_ready(loop),
+        over(loop),
+        news(loop),
+        drained(loop) {}
+  ~Life() {
+    if (!group_killed) process.signal_group(SIGKILL);
+  }
+  void kill_group() {
+    process.signal_group(SIGKILL);
+    group_killed = true;
+  }
+  bool exited() const { return process.exited().is_set(); }
+
+  io::Process process;
+  const std::uint64_t log_begin;  // where its output begins in the log
+  bool was_ready = false;
+  bool group_killed = false;
+  std::string last_answer = "it did not answer";  // of the probe
+  int open_pipes = 2;
+  io::Event said_ready;  // a worker's own word
+  io::Event over;        // it has exited, or shall stop
+  io::Event news;        // that, or it is ready
+  io::Event drained;     // both pipes have ended
+};
 
 Engine::Engine(io::Loop& loop, http::Client& client, Spec spec,
                std::function<void(Engine&)> on_change)
@@ -49,7 +95,8 @@ Engine::Engine(io::Loop& loop, http::Client& client, Spec spec,
 Engine::~Engine() { task_.cancel(); }
 
 void Engine::start() {
-  if (!start_.is_set()) {
+  if (!alive_) {
+    alive_ = true;
     start_.set();
   } else if (stop_.is_set()) {
     again_ = true;
@@ -57,129 +104,166 @@ void Engine::start() {
 }
 
 void Engine::stop() {
-  if (!start_.is_set()) return;
   again_ = false;
-  stop_.set();
+  if (alive_) stop_.set();
 }
 
 void Engine::enter(State state) {
   status_.state = state;
-  on_change_(*this);
-}
-
-void Engine::finish(State state, std::optional<Error> error) {
-  client_.forget(spec_.address);
-  if (spec_.worker) ::unlink(spec_.address.unix_path.c_str());
-  stop_.clear();
-  if (!again_) start_.clear();
-  again_ = false;
-  status_ = Status{};
-  status_.error = std::move(error);
-  enter(state);
+  if (state != State::kLoading) {
+    status_.progress = 0;
+    status_.stage.clear();
+  }
+  if (on_change_) on_change_(*this);
 }
 
 io::Task<void> Engine::run() {
   while (true) {
     co_await start_.wait();
-    co_await live();
+    start_.clear();
+    status_.error.reset();
+    std::optional<Error> error = co_await live();
+    status_.pid = 0;
+    status_.error = std::move(error);
+    stop_.clear();
+    alive_ = std::exchange(again_, false);
+    if (alive_) start_.set();
+    enter(status_.error ? State::kFailed : State::kStopped);
   }
 }
 
-io::Task<void> Engine::live() {
-  status_ = Status{};
+// From the wish to start to the end. Nothing: it has stopped as asked.
+io::Task<std::optional<Error>> Engine::live() {
   enter(State::kStarting);
   if (stop_.is_set()) {
     enter(State::kStopping);
-    finish(State::kStopped);
-    co_return;
+    co_return std::nullopt;
   }
-  // A socket that a dead process left would make the new one fail to bind.
-  if (spec_.worker) ::unlink(spec_.address.unix_path.c_str());
+  // A socket file of an earlier life would make the bind fail; an engine does not remove its own.
+  const std::string socket = spec_.worker ? spec_.address.unix_path : "";
+  if (!socket.empty()) ::unlink(socket.c_str());
   Result<io::Process> process = io::Process::spawn(loop_, spec_.command);
-  if (!process.has_value()) {
-    finish(State::kFailed, process.error());
-    co_return;
-  }
+  if (!process.has_value()) co_return process.error();
+  status_.pid = process->pid();
   Life life(loop_, std::move(*process), log_.end());
-  status_.pid = life.process.pid();
-  on_change_(*this);
-  co_await live_on(life);
+  std::optional<Error> error = co_await live_with(life);
+  if (!socket.empty()) ::unlink(socket.c_str());
+  client_.forget(spec_.address);
+  co_return error;
 }
 
-// From the spawn to the end. Readers and the probe live as long as the process does.
-io::Task<void> Engine::live_on(Life& life) {
-  io::Task<void> out = read_out(life);
-  io::Task<void> err = read_err(life);
-  out.start();
-  err.start();
-  co_await wait_until_ready(life);
-  const bool was_ready = life.ready.is_set() && !life.process.exited().is_set() && !stop_.is_set();
-  if (was_ready) {
+io::Task<std::optional<Error>> Engine::live_with(Life& life) {
+  io::Task<void> out = drain(life, life.process.out(), spec_.worker);
+  io::Task<void> err = drain(life, life.process.err(), false);
+  io::Task<void> exit = relay(life.process.exited(), life.over);
+  io::Task<void> stop = relay(stop_, life.over);
+  io::Task<void> over = relay(life.over, life.news);
+  io::Task<void> readiness = become_ready(life);
+  for (io::Task<void>* task : {&out, &err, &exit, &stop, &over, &readiness}) task->start();
+
+  std::optional<Error> error;
+  const bool in_time = co_await life.news.wait_for(spec_.start_timeout);
+  readiness.cancel();
+  if (!in_time) {
+    error = too_late(life);
+  } else if (!life.over.is_set()) {
+    life.was_ready = true;
     enter(State::kReady);
-    co_await wait_for_end(life);
+    co_await life.over.wait();
   }
-  if (life.process.exited().is_set() && !stop_.is_set()) {
-    co_await life.err_over.wait_for(kLastWords);
-    finish(State::kFailed, diagnosis(life));
-    co_return;
+  if (!life.exited()) {
+    enter(State::kStopping);
+    co_await end_process(life);
+  } else if (!stop_.is_set()) {
+    life.kill_group();
+    co_await life.drained.wait_for(kLastOutput);
+    co_return died(life);
   }
-  const bool asked = stop_.is_set();
-  enter(State::kStopping);
-  co_await end_process(life);
-  if (asked || stop_.is_set()) {
-    finish(State::kStopped);
-    co_return;
-  }
-  const auto limit = std::chrono::duration_cast<seconds>(spec_.start_timeout).count();
-  std::string message = "the engine of '" + spec_.model + "' was not ready within " +
-                        std::to_string(limit) + " s; raise healthCheckTimeout if it needs longer";
-  const std::string lines = last_lines(log_.from(life.log_begin));
-  if (!lines.empty()) message += ". It said last:\n" + lines;
-  finish(State::kFailed, Error{Code::kTimeout, std::move(message)});
+  life.kill_group();
+  co_await life.drained.wait_for(kLastOutput);
+  if (stop_.is_set()) co_return std::nullopt;
+  co_return error;
 }
 
-// Returns when it is ready, has exited, is to stop, or has had its time.
-io::Task<void> Engine::wait_until_ready(Life& life) {
-  io::Event news(loop_);
-  io::Task<void> exited = io::detail::forward(life.process.exited(), news);
-  io::Task<void> stopping = io::detail::forward(stop_, news);
-  io::Task<void> ready = io::detail::forward(life.ready, news);
-  io::Task<void> probing = probe(life);
-  exited.start();
-  stopping.start();
-  ready.start();
-  probing.start();
-  co_await news.wait_for(spec_.start_timeout);
-}
-
-io::Task<void> Engine::wait_for_end(Life& life) {
-  io::Event news(loop_);
-  io::Task<void> exited = io::detail::forward(life.process.exited(), news);
-  io::Task<void> stopping = io::detail::forward(stop_, news);
-  exited.start();
-  stopping.start();
-  co_await news.wait();
-}
-
-io::Task<void> Engine::probe(Life& life) {
+io::Task<void> Engine::become_ready(Life& life) {
   if (spec_.worker) co_await life.said_ready.wait();
-  Duration pause = kFirstProbe;
-  while (!spec_.check_path.empty()) {
-    co_await io::sleep(loop_, pause);
+  if (!spec_.check_path.empty()) co_await probe(life);
+  life.news.set();
+}
+
+// Returns when the engine has answered 200.
+io::Task<void> Engine::probe(Life& life) {
+  const std::string target = spec_.path_prefix + spec_.check_path;
+  const std::vector<std::pair<std::string, std::string>> no_headers;
+  const std::string method = "GET";
+  milliseconds pause = kFirstPause;
+  while (true) {
     const Result<http::Client::Reply> reply = co_await client_.fetch(
-        spec_.address, "GET", spec_.path_prefix + spec_.check_path, {}, "", kProbeLimit);
-    if (reply.has_value() && reply->status == 200) break;
-    if (reply.has_value() && status_.state == State::kStarting) enter(State::kLoading);
-    pause = std::min(pause * 2, kSlowestProbe);
+        spec_.address, method, target, no_headers, std::string(), kProbeTime, kProbeBody);
+    if (reply.has_value() && reply->status == 200) co_return;
+    life.last_answer = reply.has_value()
+                           ? "it answered with status " + std::to_string(reply->status)
+                           : reply.error().message;
+    const bool loads = reply.has_value() && reply->status == 503;
+    if (loads && status_.state == State::kStarting) enter(State::kLoading);
+    co_await io::sleep(loop_, pause);
+    pause = std::min(2 * pause, kLongestPause);
   }
-  life.ready.set();
+}
+
+// Asks, and asks again in stronger words, until the kernel has reported the end. llama-server can
+// lose the first request in several ways, which is why one is never enough.
+io::Task<void> Engine::end_process(Life& life) {
+  io::Process& process = life.process;
+  io::Task<void> asking;
+  // A worker that loads does not read its stdin yet, but SIGTERM ends it at once.
+  if (spec_.worker && life.was_ready) {
+    asking = write_exit_command(process.in());
+    asking.start();
+  } else {
+    process.signal(SIGTERM);
+  }
+  process.signal_group(SIGCONT);  // a stopped process can obey only when it goes on
+  bool gone = co_await process.exited().wait_for(spec_.stop_grace);
+  if (gone) co_return;
+  asking.cancel();
+  if (spec_.worker) process.in() = io::Stream();
+  process.signal(SIGTERM);
+  process.signal_group(SIGCONT);
+  gone = co_await process.exited().wait_for(kSecondGrace);
+  if (gone) co_return;
+  process.signal_group(SIGKILL);
+  co_await process.exited().wait();
+}
+
+// Reads to the end whatever happens meanwhile.
+io::Task<void> Engine::drain(Life& life, io::Stream& pipe, bool hears_words) {
+  std::array<char, 16 * 1024> buffer;
+  WorkerOutput worker;
+  while (true) {
+    const Result<std::size_t> count = co_await pipe.read(buffer);
+    if (!count.has_value() || *count == 0) break;
+    const std::string_view bytes(buffer.data(), *count);
+    if (!hears_words) {
+      log_.append(bytes);
+      continue;
+    }
+    const WorkerOutput::Read read = worker.push(bytes);
+    log_.append(read.text);
+    for (const WorkerWord& word : read.words) hear(life, word);
+  }
+  log_.append(worker.finish());
+  --life.open_pipes;
+  if (life.open_pipes == 0) life.drained.set();
 }
 
 void Engine::hear(Life& life, const WorkerWord& word) {
   const State state = status_.state;
+  const bool starts = state == State::kStarting || state == State::kLoading;
+  const bool runs = state == State::kReady || state == State::kSleeping;
   switch (word.kind) {
     case WorkerWord::Kind::kLoading:
-      if (state != State::kStarting && state != State::kLoading) return;
+      if (!starts) return;  // a sleeping one that wakes
       status_.progress = word.progress;
       status_.stage = word.stage;
       enter(State::kLoading);
@@ -189,19 +273,40 @@ void Engine::hear(Life& life, const WorkerWord& word) {
       if (state == State::kSleeping) enter(State::kReady);
       return;
     case WorkerWord::Kind::kSleeping:
-      if (state == State::kReady) enter(State::kSleeping);
+      if (runs) enter(State::kSleeping);
       return;
   }
 }
 
-Error Engine::diagnosis(const Life& life) const {
+// The sentence, and what the engine said last in this life.
+std::string Engine::told_by(const Life& life, std::string sentence) const {
+  const std::uint64_t end = log_.end();
+  const std::uint64_t begin =
+      std::max(life.log_begin, end > kDiagnosisBytes ? end - kDiagnosisBytes : 0);
+  const std::string lines = last_lines(log_.from(begin));
+  if (lines.empty()) return sentence + "; it printed nothing";
+  return sentence + "; its last lines:\n" + lines;
+}
+
+Error Engine::too_late(const Life& life) const {
+  const auto limit = std::chrono::duration_cast<milliseconds>(spec_.start_timeout).count();
+  std::string sentence = "the engine of '" + spec_.model + "' was not ready within " +
+                         std::to_string(limit / 1000) + " s";
+  if (!spec_.check_path.empty() && (!spec_.worker || life.said_ready.is_set())) {
+    sentence += " (GET " + spec_.path_prefix + spec_.check_path + ": " + life.last_answer + ")";
+  }
+  return Error{Code::kTimeout, told_by(life, std::move(sentence))};
+}
+
+Error Engine::died(const Life& life) const {
   const io::Exit exit = life.process.exit();
-  std::string message = "the engine of '" + spec_.model + "' " + describe(exit);
-  if (!life.ready.is_set()) message += " before it was ready";
-  const std::string lines = last_lines(log_.from(life.log_begin));
-  if (!lines.empty()) message += ". It said last:\n" + lines;
-  const bool absent = !spec_.worker && exit.signal == 0 && exit.code == kCannotExecute;
-  return Error{absent ? Code::kNotFound : Code::kUnavailable, std::move(message)};
+  const bool no_command =
+      !spec_.worker && !life.was_ready && exit.signal == 0 && exit.code == kCannotExecute;
+  std::string sentence = "the engine of '" + spec_.model + "' ";
+  sentence += no_command ? "could not be started" : describe(exit);
+  if (!no_command && !life.was_ready) sentence += ", before it was ready";
+  return Error{no_command ? Code::kNotFound : Code::kUnavailable,
+               told_by(life, std::move(sentence))};
 }
 
 }  // namespace corral::engine

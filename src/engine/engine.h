@@ -1,7 +1,7 @@
 // Engine: one supervised inference server for one model, from start to death and back again.
 //
 //   stopped -> starting -> loading -> ready (<-> sleeping) -> stopping -> stopped
-//   and from starting, loading, ready, sleeping -> failed
+//   and from each but stopped -> failed; a start that takes too long goes through stopping first
 //
 // The engine is asked, and tells: start() and stop() note a wish and return; its own task carries
 // it out, and every change of the status is told by `on_change`. It decides nothing else: who may
@@ -65,23 +65,18 @@ class Engine {
 
  private:
   struct Life;
-  // engine.cc: one life after another.
   io::Task<void> run();
-  io::Task<void> live();
-  io::Task<void> live_on(Life& life);
-  io::Task<void> wait_until_ready(Life& life);
-  io::Task<void> wait_for_end(Life& life);
+  io::Task<std::optional<Error>> live();
+  io::Task<std::optional<Error>> live_with(Life& life);
+  io::Task<void> become_ready(Life& life);
   io::Task<void> probe(Life& life);
-  void hear(Life& life, const WorkerWord& word);
-  Error diagnosis(const Life& life) const;
-  void enter(State state);
-  // The life is over: `state` is kStopped, or kFailed with an error.
-  void finish(State state, std::optional<Error> error = {});
-
-  // life.cc: what goes on around a running process.
-  io::Task<void> read_out(Life& life);
-  io::Task<void> read_err(Life& life);
   io::Task<void> end_process(Life& life);
+  io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);
+  void hear(Life& life, const WorkerWord& word);
+  std::string told_by(const Life& life, std::string sentence) const;
+  Error too_late(const Life& life) const;
+  Error died(const Life& life) const;
+  void enter(State state);
 
   io::Loop& loop_;
   http::Client& client_;
@@ -90,9 +85,10 @@ class Engine {
   Status status_;
   io::LogRing log_;
 
+  bool alive_ = false;  // from an accepted start() to the end that answers it
   bool again_ = false;  // start() came after stop(): begin anew when stopped
-  io::Event start_;     // set from an accepted start() to the end that answers it
-  io::Event stop_;      // set from an accepted stop() to the end that answers it
+  io::Event start_;     // set with alive_
+  io::Event stop_;
   io::Task<void> task_;
 };
 

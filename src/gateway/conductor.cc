@@ -24,7 +24,8 @@ Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& 
       scheduler_(std::move(rules), std::make_unique<scheduler::OneAtATime>(), {}),
       changed_(loop),
       tick_due_changed_(loop),
-      lives_(specs.size(), 0) {
+      lives_(specs.size(), 0),
+      ends_(specs.size(), 0) {
   for (engine::Spec& spec : specs) {
     const ModelIndex model = engines_.size();
     engines_.push_back(std::make_unique<engine::Engine>(
@@ -57,11 +58,14 @@ void Conductor::stop_now() {
 }
 
 io::Task<void> Conductor::all_stopped() {
-  for (ModelIndex model = 0; model < engines_.size(); ++model) co_await stopped(model);
+  while (!scheduler_.all_stopped()) co_await change(seconds(1));
 }
 
 io::Task<void> Conductor::stopped(ModelIndex model) {
-  while (scheduler_.phase(model) != scheduler::Phase::kStopped) co_await change(seconds(1));
+  const std::uint64_t ends = ends_[model];
+  while (scheduler_.phase(model) != scheduler::Phase::kStopped && ends_[model] == ends) {
+    co_await change(seconds(1));
+  }
 }
 
 io::Task<void> Conductor::change(Duration limit) { co_await changed_.wait_for(limit); }
@@ -88,11 +92,13 @@ void Conductor::on_change(ModelIndex model) {
     log_info(id + ": ready, process " + std::to_string(status.pid));
     scheduler_.ready(now, model);
   } else if (status.state == engine::State::kFailed) {
+    ++ends_[model];
     const Error error = status.error.value_or(Error{Code::kInternal, "the engine failed"});
     counters_.engine_failed(id);
     log_warn(id + ": " + error.message);
     starting ? scheduler_.start_failed(now, model, error) : scheduler_.died(now, model, error);
   } else if (status.state == engine::State::kStopped) {
+    ++ends_[model];
     log_info(id + ": stopped");
     // stop_now() asks engines that the scheduler counts on.
     if (phase == scheduler::Phase::kStopping) {

@@ -65,9 +65,9 @@ class Conductor {
   void shut_down();
   // shut_down, and all engines stop now, whatever they are doing.
   void stop_now();
-  // Returns when no engine runs or is wanted.
+  // Returns when no engine runs. After shut_down or stop_now.
   io::Task<void> all_stopped();
-  // Returns when the model's engine does not run.
+  // Returns when the model's engine does not run, or has ended since the call and runs again.
   io::Task<void> stopped(ModelIndex model);
 
   // Returns at the next change of any engine, or after `limit`.
@@ -92,7 +92,8 @@ class Conductor {
   scheduler::RequestId next_id_ = 1;
   io::Event changed_;  // pulsed
   io::Event tick_due_changed_;
-  std::vector<std::uint64_t> lives_;
+  std::vector<std::uint64_t> lives_;  // times that it became ready
+  std::vector<std::uint64_t> ends_;   // times that it stopped or failed
   std::vector<std::unique_ptr<engine::Engine>> engines_;
   io::Task<void> ticking_;
 };

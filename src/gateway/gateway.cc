@@ -1,5 +1,8 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/log.h"
 #include "base/strings.h"
 #include "gateway/reply_error.h"
@@ -45,17 +48,25 @@ struct UpstreamPath {
   std::string_view rest;
 };
 
-// The longest configured name wins, since names may contain slashes.
+// The longest configured name wins, since names may contain slashes. No more of the path is looked
+// at than the longest name could take, percent-encoded.
 UpstreamPath split_upstream(const config::Config& config, std::string_view path) {
-  UpstreamPath result;
-  for (std::size_t end = path.size();; end = path.rfind('/', end - 1)) {
-    const std::optional<std::string> name = percent_decode(path.substr(0, end));
-    if (name) result.model = find_model(config, *name);
-    if (result.model || path.rfind('/', end - 1) == std::string_view::npos || end == 0) {
-      result.rest = path.substr(end);
-      return result;
-    }
+  std::size_t longest = 0;
+  for (const config::Model& model : config.models) {
+    longest = std::max(longest, model.id.size());
+    for (const std::string& alias : model.aliases) longest = std::max(longest, alias.size());
   }
+  UpstreamPath result;
+  for (std::size_t end = path.find('/'); end <= longest * 3; end = path.find('/', end + 1)) {
+    const std::optional<std::string> name = percent_decode(path.substr(0, end));
+    const std::optional<ModelIndex> model = name ? find_model(config, *name) : std::nullopt;
+    if (model) result = {model, path.substr(end)};
+  }
+  const std::optional<std::string> name =
+      path.size() <= longest * 3 ? percent_decode(path) : std::nullopt;
+  const std::optional<ModelIndex> whole = name ? find_model(config, *name) : std::nullopt;
+  if (whole) result = {whole, {}};
+  return result;
 }
 
 }  // namespace
@@ -169,13 +180,7 @@ io::Task<void> Gateway::proxy(http::Exchange& exchange, RequestBody& body, const
   const Instant began = loop_.now();
   ProxySession session(context_, exchange, body, route, model, std::move(target));
   io::Task<Result<void>> run = session.run();
-  // The rest of a large body is read while it is sent, and ends the session itself when it breaks.
-  const bool watch = body.whole();
-  if (watch) {
-    co_await io::until(loop_, exchange.client_gone(), std::move(run));
-  } else {
-    co_await std::move(run);
-  }
+  co_await io::until(loop_, exchange.client_gone(), std::move(run));
   const std::string& id = config_.models[model].id;
   const Instant now = loop_.now();
   const std::optional<Instant> first = session.first_byte();

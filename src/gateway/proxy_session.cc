@@ -5,6 +5,15 @@
 #include "gateway/reply_error.h"
 
 namespace corral::gateway {
+
+// Both directions of one call. `news` is set when the reply's head has come or either has failed.
+struct ProxySession::Conversation {
+  explicit Conversation(io::Loop& loop) : news(loop) {}
+  io::Event news;
+  bool head_read = false;
+  Result<void> head;
+};
+
 namespace {
 
 // A streaming client hears from us after the first, then every further one. Most engines answer
@@ -13,19 +22,16 @@ constexpr Duration kFirstKeepAlive = seconds(2);
 constexpr Duration kKeepAlive = seconds(5);
 // Between a broken connection and the kernel's word on the engine's death.
 constexpr Duration kDeathNotice = seconds(1);
+// How often a request that no engine has seen is tried.
+constexpr int kMostUnseen = 5;
 
 constexpr http::Header kStreamHeaders[] = {{"Content-Type", "text/event-stream"},
                                            {"Cache-Control", "no-cache"},
                                            {"X-Accel-Buffering", "no"}};
 
-struct Sending {
-  bool over = false;
-  Result<void> result;
-};
-
-io::Task<void> send_request(RequestBody& body, http::Call& call, Sending& sending) {
-  sending.result = co_await body.send(call);
-  sending.over = true;
+// A failed start is no fault of the request, whatever its cause.
+int status_of_refusal(Code code) {
+  return code == Code::kNotFound || code == Code::kInvalid ? 502 : status_of(code);
 }
 
 }  // namespace
@@ -44,45 +50,57 @@ ProxySession::ProxySession(const ProxyContext& context, http::Exchange& exchange
 telemetry::Usage ProxySession::usage() { return usage_ ? usage_->usage() : telemetry::Usage{}; }
 
 io::Task<Result<void>> ProxySession::run() {
-  for (int tries = 0; tries < 2; ++tries) {
-    Ticket ticket(context_.conductor, model_, tries > 0);
-    co_await wait_for_turn(ticket);
-    if (ticket.refusal()) {
-      const Error& refusal = *ticket.refusal();
-      co_await answer(status_of(refusal.code), refusal.message);
-      co_return Result<void>{};
-    }
+  bool seen = false;  // by an engine that died
+  for (int unseen = 0; unseen < kMostUnseen;) {
+    Ticket ticket(context_.conductor, model_, seen || unseen > 0);
+    const bool granted = co_await wait_for_turn(ticket);
+    if (!granted) co_return Result<void>{};
     const std::uint64_t life = context_.conductor.lives(model_);
     Outcome outcome = co_await attempt(false);
-    if (outcome == Outcome::kStale) outcome = co_await attempt(true);
+    const bool stale = outcome == Outcome::kStale;
+    if (stale) outcome = co_await attempt(true);
     if (outcome == Outcome::kOver) co_return Result<void>{};
-    if (!body_.whole() || tries > 0) break;
+    const bool untouched = outcome == Outcome::kUnseen && !stale;
+    if (!body_.whole() || (seen && !untouched)) break;
+    untouched ? ++unseen : seen = true;
     context_.counters.replayed(model_id());
     co_await context_.conductor.end_of_life(model_, life, kDeathNotice);
   }
   std::string message = "the engine of '" + model_id() + "' ended before it answered";
-  message += body_.whole() ? ", twice: " : ", and the request is too large to be sent again: ";
+  message +=
+      body_.whole() ? ", again and again: " : ", and the request is too large to be sent again: ";
   co_await answer(502, message + error_);
   co_return Result<void>{};
 }
 
-// A client that asked for a stream gets comments, which every reader of event streams passes over,
-// so that neither it nor a proxy on the way takes the connection for dead.
-io::Task<void> ProxySession::wait_for_turn(Ticket& ticket) {
+// True when it is granted; otherwise the client has been told, or is gone. A client that asked for
+// a stream gets comments, which every reader of event streams passes over, so that neither it nor a
+// proxy on the way takes the connection for dead.
+io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
+  if (!ticket.decided().is_set() && !body_.whole()) {
+    const Result<void> gathered = co_await body_.gather_all();
+    if (!gathered.has_value()) {
+      co_await answer(status_of(gathered.error().code), gathered.error().message);
+      co_return false;
+    }
+  }
   Duration pause = exchange_.begun() ? kKeepAlive : kFirstKeepAlive;
   while (true) {
     const bool decided = co_await ticket.decided().wait_for(pause);
-    if (decided) co_return;
+    if (decided) break;
     if (!streams_) continue;
     if (!exchange_.begun()) {
       const Result<void> begun =
           co_await exchange_.begin(200, kStreamHeaders, http::Framing::kChunked);
-      if (!begun.has_value()) co_return;
+      if (!begun.has_value()) co_return false;
     }
     const Result<void> sent = co_await exchange_.send(": waiting for the model\n\n");
-    if (!sent.has_value()) co_return;
+    if (!sent.has_value()) co_return false;
     pause = kKeepAlive;
   }
+  if (!ticket.refusal()) co_return true;
+  co_await answer(status_of_refusal(ticket.refusal()->code), ticket.refusal()->message);
+  co_return false;
 }
 
 std::vector<http::Header> ProxySession::request_headers() const {
@@ -121,12 +139,13 @@ io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   Result<http::Call> call = co_await context_.client.open(spec.address, request);
   if (!call.has_value()) {
     error_ = call.error().message;
-    co_return Outcome::kLost;
+    co_return call.error().code == Code::kUnavailable ? Outcome::kUnseen : Outcome::kLost;
   }
-  Sending sending;
-  io::Task<void> sender = send_request(body_, *call, sending);
-  sender.start();
-  const Result<void> head = co_await call->read_head();
+  // The body may still be on its way while the reply comes back.
+  Conversation talk(context_.loop);
+  io::Task<void> sending = send_request(body_, *call, talk);
+  sending.start();
+  const Result<void> head = co_await head_of_reply(*call, talk);
   if (body_.client_error()) {
     const Error& error = *body_.client_error();
     co_await answer(status_of(error.code), error.message);
@@ -138,6 +157,29 @@ io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   }
   Outcome outcome = co_await relay(*call);
   co_return outcome;
+}
+
+io::Task<void> ProxySession::send_request(RequestBody& body, http::Call& call, Conversation& talk) {
+  const Result<void> sent = co_await body.send(call);
+  if (!sent.has_value()) talk.news.set();
+}
+
+io::Task<void> ProxySession::read_head(http::Call& call, Conversation& talk) {
+  talk.head = co_await call.read_head();
+  talk.head_read = true;
+  talk.news.set();
+}
+
+// Waits for the reply's head while the request is being sent: an engine may answer before it has
+// read all. A body that breaks on the client's side ends the wait.
+io::Task<Result<void>> ProxySession::head_of_reply(http::Call& call, Conversation& talk) {
+  io::Task<void> reading = read_head(call, talk);
+  reading.start();
+  while (!talk.head_read && !body_.client_error()) {
+    co_await talk.news.wait();
+    talk.news.clear();
+  }
+  co_return talk.head;
 }
 
 // The first piece of the body decides: until it is there the client has seen nothing of this reply,

@@ -40,12 +40,17 @@ class ProxySession {
  private:
   // How one attempt at an engine ended.
   enum class Outcome {
-    kOver,   // the client has its reply, or an error, or is gone
-    kLost,   // the engine's connection broke before the reply's first byte
-    kStale,  // the same, and the connection may just have been idle for too long
+    kOver,    // the client has its reply, or an error, or is gone
+    kLost,    // the engine's connection broke before the reply's first byte
+    kStale,   // the same, and the connection may just have been idle for too long
+    kUnseen,  // nobody listened: no engine has seen the request
   };
 
-  io::Task<void> wait_for_turn(Ticket& ticket);
+  io::Task<bool> wait_for_turn(Ticket& ticket);
+  struct Conversation;
+  static io::Task<void> send_request(RequestBody& body, http::Call& call, Conversation& talk);
+  static io::Task<void> read_head(http::Call& call, Conversation& talk);
+  io::Task<Result<void>> head_of_reply(http::Call& call, Conversation& talk);
   io::Task<Outcome> attempt(bool fresh);
   io::Task<Outcome> relay(http::Call& call);
   io::Task<void> pass_body(http::Call& call, std::string_view first, bool events);

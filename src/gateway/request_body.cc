@@ -17,7 +17,7 @@ io::Task<Result<std::string_view>> RequestBody::next() {
   Result<std::string_view> piece = co_await exchange_.read_body();
   if (piece.has_value() && reading_ == Reading::kJson) {
     const Result<void> valid = piece->empty() ? scanner_.finish() : scanner_.push(*piece);
-    if (!valid.has_value()) piece = std::unexpected(valid.error());
+    if (!valid.has_value()) piece = fail(Code::kInvalid, valid.error().message);
   }
   if (!piece.has_value()) client_error_ = piece.error();
   co_return piece;
@@ -29,8 +29,7 @@ Result<void> RequestBody::keep(std::string_view piece) {
     return {};
   }
   if (spill_.size() + piece.size() > kSpill) {
-    return fail(Code::kLimit,
-                "the request's \"model\" stands behind more than 4 GiB; put it first");
+    return fail(Code::kLimit, "the request body has more than 4 GiB; send less");
   }
   return spill_.append(piece);
 }
@@ -39,12 +38,28 @@ io::Task<Result<void>> RequestBody::gather() {
   while (true) {
     const bool known = reading_ == Reading::kBlind || model().found;
     if (known && memory_.size() + spill_.size() >= kMemory) co_return Result<void>{};
-    const Result<std::string_view> piece = co_await next();
-    if (!piece.has_value()) co_return std::unexpected(piece.error());
-    if (piece->empty()) co_return Result<void>{};
-    Result<void> kept = keep(*piece);
-    if (!kept.has_value()) co_return kept;
+    const Result<bool> more = co_await gather_piece();
+    if (!more.has_value()) co_return std::unexpected(more.error());
+    if (!*more) co_return Result<void>{};
   }
+}
+
+io::Task<Result<void>> RequestBody::gather_all() {
+  while (true) {
+    const Result<bool> more = co_await gather_piece();
+    if (!more.has_value()) co_return std::unexpected(more.error());
+    if (!*more) co_return Result<void>{};
+  }
+}
+
+// False at the end of the body.
+io::Task<Result<bool>> RequestBody::gather_piece() {
+  const Result<std::string_view> piece = co_await next();
+  if (!piece.has_value()) co_return std::unexpected(piece.error());
+  if (piece->empty()) co_return false;
+  const Result<void> kept = keep(*piece);
+  if (!kept.has_value()) co_return std::unexpected(kept.error());
+  co_return true;
 }
 
 http::Framing RequestBody::framing() const {

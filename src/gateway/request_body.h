@@ -29,9 +29,12 @@ class RequestBody {
   };
   RequestBody(http::Exchange& exchange, Reading reading);
 
-  // kInvalid if the body is not JSON, kClosed if it is cut short, kLimit if too much of it stands
-  // before the model's name, kIo if it cannot be kept.
+  // kInvalid if the body is not JSON, kClosed if it is cut short, kLimit if more than kSpill would
+  // have to be kept, kIo if it cannot be kept.
   io::Task<Result<void>> gather();
+  // Gathers what is left, for a request that has to wait: so its client's departure is noticed, and
+  // it can be sent again.
+  io::Task<Result<void>> gather_all();
   // All of the body is kept; send() may be called more than once.
   bool whole() const { return exchange_.body_done(); }
 
@@ -49,6 +52,7 @@ class RequestBody {
 
  private:
   io::Task<Result<std::string_view>> next();
+  io::Task<Result<bool>> gather_piece();
   Result<void> keep(std::string_view piece);
   io::Task<Result<void>> send_spilled(http::Call& call);
   io::Task<Result<void>> send_rest(http::Call& call);

@@ -70,7 +70,7 @@ TEST_CASE("a request that arrives byte by byte is understood") {
         "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
     for (const char c : raw) {
       co_await peer.write(std::string(1, c));
-      co_await io::sleep(loop, milliseconds(0));
+      co_await io::sleep(loop, std::chrono::microseconds(100));  // lets the server read it alone
     }
     const std::string text = co_await peer.read_past("abc");
     CHECK(text.ends_with("POST /a abc"));
@@ -163,7 +163,7 @@ TEST_CASE("a malformed head is answered once, and what follows it is never serve
       CHECK(text.starts_with("HTTP/1.1 " + c.status));
       CHECK(text.find("\r\nContent-Type: application/json\r\n") != std::string::npos);
       CHECK(text.find("\r\nConnection: close\r\n") != std::string::npos);
-      CHECK(count(text, "HTTP/1.1") == 1);
+      CHECK(count(text, "Content-Length: ") == 1);
     }
   });
 }

@@ -24,11 +24,11 @@ Task<long> sum_to(long n) {
 }
 
 struct Alive {
-  explicit Alive(int& count) : count_(count) { ++count_; }
-  ~Alive() { --count_; }
+  explicit Alive(int& counter) : count(counter) { ++count; }
+  ~Alive() { --count; }
   Alive(const Alive&) = delete;
   Alive& operator=(const Alive&) = delete;
-  int& count_;
+  int& count;
 };
 
 Task<Result<std::string>> sleep_then(Loop& loop, Duration time, std::string text, int& alive) {

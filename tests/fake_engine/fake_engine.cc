@@ -62,6 +62,7 @@ class Engine {
 
  private:
   bool loading() const {
+    if (options_.says_ready_only) return true;
     return Clock::now() - started_ < std::chrono::milliseconds(options_.load_ms);
   }
 
@@ -199,6 +200,27 @@ void spawn_child() {
   while (true) ::pause();
 }
 
+void say_state(const char* state, const char* payload) {
+  std::printf("\ncmd_child_to_router:state:{\"state\":\"%s\",\"payload\":%s}\n", state, payload);
+  std::fflush(stdout);
+}
+
+// The child protocol: tells how the load goes, then obeys stdin.
+void be_worker(const Options& options) {
+  const auto part = std::chrono::milliseconds(options.load_ms / 2);
+  say_state("loading", R"({"stages":["text_model"],"current":"text_model","value":0.0})");
+  std::this_thread::sleep_for(part);
+  say_state("loading", R"({"stages":["text_model"],"current":"text_model","value":0.5})");
+  std::this_thread::sleep_for(part);
+  say_state("ready", "{}");
+  char line[256];
+  while (std::fgets(line, sizeof line, stdin) != nullptr) {
+    const bool leave = std::strstr(line, "cmd_router_to_child:exit") != nullptr;
+    if (leave && !options.ignore_exit_command) ::_exit(0);
+  }
+  ::_exit(1);
+}
+
 int listen_on(const Options& options) {
   bool local = !options.unix_path.empty();
   int fd = ::socket(local ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
@@ -246,6 +268,7 @@ int run(const Options& options) {
     }).detach();
   }
   Engine engine(options);
+  if (options.worker) std::thread([&options] { be_worker(options); }).detach();
   while (true) {
     int fd = ::accept(listener, nullptr, nullptr);
     if (fd < 0 && errno == EINTR) continue;

@@ -1,0 +1,75 @@
+"""Config files: broken ones are refused with the place of what is wrong."""
+
+import json
+import re
+
+import pytest
+
+from fake import words
+
+BAD = {
+    "broken_yaml": ("models:\n  a: [1, 2\n", r"config\.yaml:\d+:\d+: "),
+    "tab": ("models:\n\ta: 1\n", r"config\.yaml:2:\d+: "),
+    "no_command": ("models:\n  a:\n    ttl: 5\n", r"config\.yaml:2:3: "),
+    "both_kinds": ("models:\n  a:\n    cmd: x ${PORT}\n    gguf: y\n", r"config\.yaml:4:\d+: "),
+    "ttl_is_text": ("models:\n  a:\n    cmd: x ${PORT}\n    ttl: soon\n",
+                    r"config\.yaml:4:10: .*soon"),
+    "unknown_macro": ("models:\n  a:\n    cmd: x ${PROT}\n", r"config\.yaml:3:\d+: .*PROT"),
+    "alias_twice": ("models:\n  a: {cmd: 'x ${PORT}', aliases: [c]}\n"
+                    "  b: {cmd: 'x ${PORT}', aliases: [c]}\n", r"config\.yaml:\d+:\d+: .*c"),
+    "model_twice": ("models:\n  a: {cmd: 'x ${PORT}'}\n  a: {cmd: 'x ${PORT}'}\n",
+                    r"config\.yaml:3:3: .*a"),
+    "models_is_a_list": ("models:\n  - a\n", r"config\.yaml:2:3: "),
+    "no_address": ("models:\n  a: {cmd: 'x --port 80'}\n", r"config\.yaml:2:\d+: .*PORT"),
+    "open_quote": ("models:\n  a:\n    cmd: x 'y ${PORT}\n", r"config\.yaml:3:\d+: "),
+    "not_utf_8": ("models:\n  a: {cmd: 'x ${PORT} \x00'}\n", r"config\.yaml:2:\d+: "),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_bad_config_is_refused_at_its_place(home, case, command):
+    text, place = BAD[case]
+    path = home.write_config(text)
+    if command == "serve":
+        done = home.command("serve", "--listen", "127.0.0.1:0", "--config", path)
+    else:
+        done = home.command("config", "check", path)
+    assert done.returncode == 1
+    assert re.search(place, done.stderr), done.stderr
+    assert done.stdout == ""
+
+
+def test_a_good_config_is_fine(home, fake):
+    path = home.write_config({"models": {"a": fake.model(), "b": fake.model()}})
+    done = home.command("config", "check", path)
+    assert done.returncode == 0
+    assert "2" in done.stdout and done.stderr == ""
+
+
+def test_an_unknown_key_is_a_warning_with_the_nearest(home, fake):
+    path = home.write_config("modles: 1\nmodels:\n  a:\n    cmd: " + json.dumps(fake.command()) +
+                             "\n    aliasses: [b]\n")
+    done = home.command("config", "check", path)
+    assert done.returncode == 0
+    assert "config.yaml:1:1: " in done.stderr and "models" in done.stderr
+    assert "config.yaml:5:5: " in done.stderr and "aliases" in done.stderr
+
+
+def test_a_config_that_is_not_there_is_named(home):
+    done = home.command("serve", "--config", "nowhere.yaml")
+    assert done.returncode == 1
+    assert "nowhere.yaml" in done.stderr
+
+
+def test_macros_environment_and_aliases_reach_the_engine(start, fake):
+    corral = start({
+        "macros": {"engine": fake.command(), "count": 3},
+        "models": {"a": {"cmd": "sh -c 'exec ${engine} --events \"$COUNT\"'",
+                         "env": ["COUNT=${count}"], "aliases": ["first"]}}})
+    assert corral.chat("first") == words(3)
+
+
+def test_another_check_endpoint_is_asked(start, fake):
+    corral = start({"models": {"a": fake.model({"checkEndpoint": "/v1/models"})}})
+    assert corral.chat("a") == words(5)

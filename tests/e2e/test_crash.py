@@ -1,0 +1,109 @@
+"""Engines that die: before the first byte the client does not notice, after it he is told."""
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import anthropic
+import openai
+import pytest
+
+from fake import words
+from service import TINY_GGUF
+from waiting import eventually
+
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.mark.needs_engine
+def test_a_worker_killed_before_its_reply_is_replaced_and_the_request_replayed(start):
+    corral = start({"models": {"tiny": {"gguf": TINY_GGUF}}})
+    corral.chat("tiny")
+    pid = corral.running()["tiny"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(corral.chat, "tiny", "What is 3 + 4?")
+        eventually(lambda: corral.running()["tiny"]["in_flight"] == 1, "the request is sent")
+        os.kill(pid, signal.SIGKILL)
+        assert answer.result() == "3 + 4 = 7."
+    assert corral.running()["tiny"]["pid"] != pid
+    assert corral.metric("corral_requests_replayed_total", model="tiny") == 1
+
+
+@pytest.mark.needs_engine
+def test_a_worker_killed_in_a_stream_ends_it_with_an_error(start):
+    corral = start({"models": {"tiny": {"gguf": TINY_GGUF, "args": ["--context-shift"]}}})
+    stream = corral.openai().chat.completions.create(
+        model="tiny", messages=HELLO, stream=True, max_tokens=2_000_000,
+        extra_body={"ignore_eos": True})
+    chunks = iter(stream)
+    next(chunks)
+    os.kill(corral.running()["tiny"]["pid"], signal.SIGKILL)
+    with pytest.raises(openai.APIError, match="tiny"):
+        for _ in chunks:
+            pass
+    assert corral.chat("tiny", "What is 3 + 4?") == "3 + 4 = 7."
+
+
+def test_a_crash_before_the_first_byte_is_replayed_once(start_fake):
+    corral = start_fake(crash_on_request=1, crash_once="crashed", state="starts")
+    assert corral.chat("fake") == words(5)
+    assert corral.stats("fake")["starts"] == 2
+
+
+def test_a_crash_before_the_first_byte_of_a_stream_is_replayed(start_fake):
+    corral = start_fake(crash_on_request=1, crash_once="crashed")
+    stream = corral.openai().chat.completions.create(model="fake", messages=HELLO, stream=True)
+    assert "".join(c.choices[0].delta.content or "" for c in stream if c.choices) == words(5)
+
+
+def test_a_request_that_always_kills_its_engine_is_not_replayed_for_ever(start_fake):
+    corral = start_fake(crash_on_request=1, state="starts")
+    reply = corral.http.post("/v1/chat/completions", json={"model": "fake", "messages": HELLO})
+    assert reply.status_code in (502, 503)
+    assert "fake" in reply.json()["error"]["message"]
+    assert os.path.getsize(corral.home.path("starts")) == 2
+
+
+def test_a_crash_in_an_openai_stream_ends_it_with_an_error_event(start_fake):
+    corral = start_fake(crash_after_chunks=2)
+    stream = corral.openai().chat.completions.create(model="fake", messages=HELLO, stream=True)
+    text = ""
+    with pytest.raises(openai.APIError, match="fake"):
+        for chunk in stream:
+            text += chunk.choices[0].delta.content or ""
+    assert text == words(2)
+
+
+def test_a_crash_in_an_anthropic_stream_ends_it_with_an_error_event(start_fake):
+    corral = start_fake(crash_after_chunks=2)
+    text = ""
+    with pytest.raises(anthropic.APIError, match="fake"):
+        with corral.anthropic().messages.stream(
+                model="fake", messages=HELLO, max_tokens=50) as stream:
+            for piece in stream.text_stream:
+                text += piece
+    assert text == words(2)
+
+
+def test_the_stream_of_a_crashed_engine_is_well_formed(start_fake):
+    corral = start_fake(crash_after_chunks=2)
+    with corral.http.stream("POST", "/v1/chat/completions",
+                            json={"model": "fake", "messages": HELLO, "stream": True}) as reply:
+        lines = [line for line in reply.iter_lines() if line]
+    assert lines[-1].startswith('data: {"error":')
+
+
+def test_a_crash_in_a_plain_reply_does_not_look_like_an_answer(start_fake):
+    corral = start_fake(crash_after_chunks=2)
+    client = corral.openai()
+    with pytest.raises(openai.APIError):
+        client.chat.completions.create(model="fake", messages=HELLO)
+    assert corral.metric("corral_replies_cut_total", model="fake") == 1
+
+
+def test_an_engine_that_dies_idle_is_started_again_by_the_next_request(start_fake):
+    corral = start_fake()
+    corral.chat("fake")
+    os.kill(corral.stats("fake")["pid"], signal.SIGKILL)
+    assert corral.chat("fake") == words(5)
