@@ -18,17 +18,7 @@ run: build
 
 test:
 	@scripts/setup test
-	@echo "== rooms and layout"
-	@scripts/check-rooms
-	@scripts/check-format
-	@echo "== unit tests, debug build"
-	@cmake --preset dev >/dev/null
-	@cmake --build build/dev
-	@ctest --test-dir build/dev --output-on-failure
-	@echo "== unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-	@cmake --preset asan >/dev/null
-	@cmake --build build/asan
-	@ctest --test-dir build/asan --output-on-failure
+	@scripts/test
 
 clean:
 	rm -rf build

@@ -1,6 +1,7 @@
 // Reading config files from a folder of the test's own.
 #include <doctest/doctest.h>
 #include <stdlib.h>
+#include <unistd.h>  // mkdtemp on macOS
 
 #include <filesystem>
 #include <fstream>

@@ -11,10 +11,10 @@ constexpr std::size_t kLongestLine = 64 * 1024;
 
 // The object at `path`, or null. Numbers of the wrong type are not there.
 const Json& at(const Json& json, const char* key) {
-  static const Json nothing;
-  if (!json.is_object()) return nothing;
+  static const Json kNothing;
+  if (!json.is_object()) return kNothing;
   const auto found = json.find(key);
-  return found == json.end() ? nothing : *found;
+  return found == json.end() ? kNothing : *found;
 }
 
 void take(std::uint64_t& out, const Json& value) {

@@ -22,8 +22,8 @@ TEST_CASE("token counts are read from every dialect, at every split") {
     std::string text;
     std::uint64_t prompt, cached, generated;
   };
-  const auto kStream = UsageReader::Kind::kStream;
-  const auto kDocument = UsageReader::Kind::kDocument;
+  constexpr auto kStream = UsageReader::Kind::kStream;
+  constexpr auto kDocument = UsageReader::Kind::kDocument;
   const Row rows[] = {
       {kDocument,
        R"({"choices":[{"usage":{"prompt_tokens":99}}],"usage":{"prompt_tokens":7,)"

@@ -19,7 +19,7 @@ class SseReader {
   // completes; `event` is empty where the stream names none. The views are valid during the call.
   // kLimit if a line or an event is too long; the reader is spent then.
   template <class OnEvent>
-  Result<void> push(std::string_view bytes, OnEvent&& on_event) {
+  Result<void> push(std::string_view bytes, OnEvent on_event) {
     while (!bytes.empty()) {
       const bool complete = take(bytes);
       if (too_long_) return fail(Code::kLimit, "an event of the stream is too long");

@@ -3,9 +3,23 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <csignal>
 #include <optional>
 
 namespace corral::io {
+namespace {
+
+// A write to a connection that the other side has reset shall be an error and not the program's
+// end. For this thread alone: a host application keeps its own ways. Children begin with no signal
+// blocked, libuv sees to that.
+void block_broken_pipe_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
+}
+
+}  // namespace
 
 Loop::Loop() : uv_(std::make_unique<uv_loop_t>()), uv_timer_(new uv_timer_t) {
   CHECK(uv_loop_init(uv_.get()) == 0);
@@ -24,6 +38,7 @@ Loop::~Loop() {
 Instant Loop::now() const { return Clock::now(); }
 
 void Loop::run(Task<void> task) {
+  block_broken_pipe_signal();
   task.start();
   while (!task.done()) {
     ready_.drain();

@@ -156,3 +156,64 @@ TEST_CASE("a port that is taken is refused with a sentence") {
     co_await sleep(loop, milliseconds(0));
   });
 }
+
+TEST_CASE("a read that has expired ends with a timeout and leaves the writing alone") {
+  run([](Loop& loop) -> Task<void> {
+    Pair pair = co_await make_pair(loop);
+    auto expire = [](Stream& stream, Loop& l) -> Task<void> {
+      co_await sleep(l, milliseconds(1));
+      stream.expire_read();
+    };
+    Task<void> expiring = expire(pair.far, loop);
+    expiring.start();
+    std::array<char, 16> buffer;
+    const Result<std::size_t> late = co_await pair.far.read(buffer);
+    REQUIRE_FALSE(late.has_value());
+    CHECK(late.error().code == Code::kTimeout);
+    const Result<void> written = co_await pair.far.write("bye");
+    CHECK(written.has_value());
+    pair.far.finish_writing();
+    const std::size_t total = co_await read_to_end(pair.near);
+    CHECK(total == 3);
+    CHECK(pair.near.peer_address() == "127.0.0.1");
+  });
+}
+
+TEST_CASE("a stream whose write was given up is never woken for it and takes no other") {
+  run([](Loop& loop) -> Task<void> {
+    Pair pair = co_await make_pair(loop);
+    {
+      const std::string big(32 * 1024 * 1024, 'x');
+      bool written = false;
+      Task<void> writer = write_all(pair.near, big, written);
+      writer.start();
+    }
+    const Result<void> refused = co_await pair.near.write("more");
+    CHECK_FALSE(refused.has_value());
+    // libuv still writes the rest, and reports that nobody waits for it any more.
+    std::array<char, 64 * 1024> buffer;
+    std::size_t total = 0;
+    while (total < 32 * 1024 * 1024) {
+      const Result<std::size_t> count = co_await pair.far.read(buffer);
+      REQUIRE(count.has_value());
+      total += *count;
+    }
+    co_await sleep(loop, milliseconds(1));
+    CHECK(total == 32 * 1024 * 1024);
+  });
+}
+
+TEST_CASE("a write to a connection that was closed is an error and not a signal") {
+  run([](Loop& loop) -> Task<void> {
+    Pair pair = co_await make_pair(loop);
+    pair.far = Stream();
+    const bool closed = co_await pair.near.closed().wait_for(seconds(10));
+    CHECK(closed);
+    Result<void> written;
+    while (written.has_value()) {
+      written = co_await pair.near.write("anybody?");
+      co_await sleep(loop, milliseconds(1));
+    }
+    CHECK(written.error().code == Code::kClosed);
+  });
+}
