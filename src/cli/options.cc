@@ -1,6 +1,8 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
 
 #include "base/strings.h"
 
@@ -52,6 +54,8 @@ class Parser {
   }
 
   std::variant<Options, int> parse(int argc, char** argv) {
+    const std::string_view word = argc > 1 ? argv[1] : "";
+    if (!word.empty() && !word.starts_with('-') && !knows(word)) return unknown(word);
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -69,6 +73,28 @@ class Parser {
   }
 
  private:
+  bool knows(std::string_view word) const {
+    const std::vector<std::string> names = commands();
+    return std::find(names.begin(), names.end(), word) != names.end();
+  }
+
+  std::vector<std::string> commands() const {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(sub->get_name());
+    }
+    return names;
+  }
+
+  int unknown(std::string_view word) const {
+    const std::vector<std::string> close = nearest(word, commands(), 1);
+    std::cerr << "corral: there is no command '" << word << "'; "
+              << (close.empty() ? "corral --help lists them"
+                                : "did you mean 'corral " + close[0] + "'?")
+              << "\n";
+    return 2;
+  }
+
   CLI::App* add(Command command, const char* name, const char* what) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->callback([this, command] { options_.command = command; });

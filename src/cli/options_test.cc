@@ -1,0 +1,71 @@
+#include "cli/options.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace corral;
+using namespace corral::cli;
+
+namespace {
+
+std::variant<Options, int> parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "corral");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  return parse_options(static_cast<int>(argv.size()), argv.data());
+}
+
+Options options_of(std::vector<std::string> words) {
+  const std::variant<Options, int> parsed = parse(std::move(words));
+  REQUIRE(std::holds_alternative<Options>(parsed));
+  return std::get<Options>(parsed);
+}
+
+}  // namespace
+
+TEST_CASE("a listen address may leave out what is usual") {
+  struct Row {
+    const char* text;
+    const char* host;
+    std::uint16_t port;
+  };
+  const Row rows[] = {
+      {"127.0.0.1:8080", "127.0.0.1", 8080},
+      {":0", "127.0.0.1", 0},
+      {"8080", "127.0.0.1", 8080},
+      {"10.0.0.1", "10.0.0.1", 45786},
+      {"localhost:9", "127.0.0.1", 9},
+      {"[::1]:7", "::1", 7},
+      {"[::1]", "::1", 45786},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    const Result<ListenAddress> address = parse_listen(row.text);
+    REQUIRE(address.has_value());
+    CHECK(address->host == row.host);
+    CHECK(address->port == row.port);
+  }
+  for (const char* text : {"127.0.0.1:x", ":65536", "[::1:7", "99999"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_listen(text).has_value());
+  }
+}
+
+TEST_CASE("each command takes its own arguments") {
+  CHECK(options_of({"serve", "-c", "x.yaml"}).config == "x.yaml");
+  CHECK(options_of({"run", "m", "a prompt"}).prompt == "a prompt");
+  CHECK(options_of({"logs", "-f", "m"}).follow);
+  CHECK(options_of({"unload"}).model.empty());
+  CHECK(options_of({"config", "check", "f"}).command == Command::kConfigCheck);
+  CHECK(options_of({"ps", "--url", "http://h:1"}).url == "http://h:1");
+}
+
+TEST_CASE("a wrong command line ends with status 2") {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {}, {"srve"}, {"run"}, {"load"}, {"ps", "extra"}, {"serve", "--listen", "a:b:c"}}) {
+    const std::variant<Options, int> parsed = parse(words);
+    REQUIRE(std::holds_alternative<int>(parsed));
+    CHECK(std::get<int>(parsed) == 2);
+  }
+}
