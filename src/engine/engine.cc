@@ -291,7 +291,8 @@ std::string Engine::told_by(const Life& life, std::string sentence) const {
 Error Engine::too_late(const Life& life) const {
   const auto limit = std::chrono::duration_cast<milliseconds>(spec_.start_timeout).count();
   std::string sentence = "the engine of '" + spec_.model + "' was not ready within " +
-                         std::to_string(limit / 1000) + " s";
+                         std::to_string(limit / 1000) +
+                         " s; raise healthCheckTimeout if it needs longer";
   if (!spec_.check_path.empty() && (!spec_.worker || life.said_ready.is_set())) {
     sentence += " (GET " + spec_.path_prefix + spec_.check_path + ": " + life.last_answer + ")";
   }

@@ -15,11 +15,25 @@ namespace {
 constexpr std::size_t kParallel = 4;
 constexpr std::size_t kSpareConnections = 3;
 constexpr std::size_t kExternalInFlight = 64;
-// The engine's own default is 8 GiB of prompts in host memory for each worker; with several models
-// on one machine that is more than the models take.
-constexpr std::string_view kCacheMiB = "1024";
-// A client that left a stream, or a stop, is noticed at the next ping.
-constexpr std::string_view kPingSeconds = "5";
+
+// What a worker is told unless its model's args name the same: a flag that comes twice is
+// deprecated in llama-server.
+struct Default {
+  std::string_view name;
+  std::string_view other_name;
+  std::string_view value;  // empty: a switch
+};
+constexpr std::array kDefaults = {
+    Default{"--metrics", "", ""},
+    Default{"--no-ui", "--no-webui", ""},
+    // A client that left a stream, or a stop, is noticed at the next ping.
+    Default{"--sse-ping-interval", "", "5"},
+    Default{"--parallel", "-np", "4"},  // kParallel
+    // The engine's own default is 8 GiB of prompts in host memory for each worker; with several
+    // models on one machine that is more than the models take.
+    Default{"--cache-ram", "-cram", "1024"},
+};
+constexpr Default kAlias = {"--alias", "-a", ""};
 
 constexpr Duration kWorkerGrace = seconds(1);
 constexpr Duration kExternalGrace = seconds(5);
@@ -44,6 +58,12 @@ void set(std::vector<std::string>& environment, const std::string& entry) {
   const std::string_view name = name_of(entry);
   std::erase_if(environment, [&](const std::string& old) { return name_of(old) == name; });
   environment.push_back(entry);
+}
+
+bool is_named(const Default& option, const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(arguments, [&](const std::string& argument) {
+    return argument == option.name || argument == option.other_name;
+  });
 }
 
 // The value of the last of these flags, if it is a number of slots that makes sense.
@@ -83,22 +103,16 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   spec.start_timeout = start_timeout;
   spec.stop_grace = kWorkerGrace;
 
-  spec.command.argv = {self_exe,
-                       "engine",
-                       "-m",
-                       model.gguf,
-                       "--host",
-                       spec.address.unix_path,
-                       "--alias",
-                       model.id,
-                       "--metrics",
-                       "--no-ui",
-                       "--sse-ping-interval",
-                       std::string(kPingSeconds),
-                       "--parallel",
-                       std::to_string(kParallel),
-                       "--cache-ram",
-                       std::string(kCacheMiB)};
+  spec.command.argv = {self_exe, "engine", "-m", model.gguf, "--host", spec.address.unix_path};
+  for (const Default& option : kDefaults) {
+    if (is_named(option, model.args)) continue;
+    spec.command.argv.emplace_back(option.name);
+    if (!option.value.empty()) spec.command.argv.emplace_back(option.value);
+  }
+  if (!is_named(kAlias, model.args)) {
+    spec.command.argv.emplace_back(kAlias.name);
+    spec.command.argv.push_back(model.id);
+  }
   spec.command.argv.insert(spec.command.argv.end(), model.args.begin(), model.args.end());
 
   std::vector<std::string>& env = spec.command.env;

@@ -29,7 +29,7 @@ struct Spec {
 std::vector<std::string> own_environment();
 
 // Our own binary as an engine (`self_exe engine ...`) for a model with a `gguf`. It listens on
-// worker_socket(socket_dir, id). Our arguments come first, so that those of the config win.
+// worker_socket(socket_dir, id). What the model's `args` name is left to them.
 //
 // It sees only what it needs of `environment`: llama-server takes settings and secrets from
 // LLAMA_ARG_*, LLAMA_API_KEY, HF_TOKEN, AIP_* and from files under XDG_CONFIG_HOME, which would

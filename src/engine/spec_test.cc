@@ -35,7 +35,7 @@ std::ptrdiff_t count(const std::vector<std::string>& all, const std::string& one
 
 }  // namespace
 
-TEST_CASE("a worker is our own binary, and the person's arguments come last") {
+TEST_CASE("a worker is our own binary, and the person's arguments replace ours") {
   const Spec spec =
       worker_spec(gguf_model({"--parallel", "2"}), "/bin/corral", "/run/c", seconds(120), {});
   CHECK(spec.worker);
@@ -47,6 +47,8 @@ TEST_CASE("a worker is our own binary, and the person's arguments come last") {
   CHECK(count(argv, spec.address.unix_path) == 1);
   CHECK(argv[argv.size() - 2] == "--parallel");
   CHECK(argv.back() == "2");
+  CHECK(count(argv, "--parallel") == 1);
+  CHECK(count(argv, "--cache-ram") == 1);
 }
 
 TEST_CASE("a worker sees no settings and secrets of our environment but its model's own") {

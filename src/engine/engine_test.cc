@@ -1,0 +1,451 @@
+#include "engine/engine.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/life_pipe.h"
+
+using namespace corral;
+using namespace corral::engine;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/corral-engine-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+// One engine under test, with the states that it told.
+struct Watched {
+  Watched(io::Loop& loop, Spec spec)
+      : changed(loop), client(loop), engine(loop, client, std::move(spec), [this](Engine& e) {
+          states.push_back(e.status().state);
+          progress = std::max(progress, e.status().progress);
+          if (e.status().state == stop_at) e.stop();
+          changed.set();
+        }) {}
+
+  // Whether the engine has come to that state since `states` was cleared, or does so within 20
+  // seconds.
+  io::Task<bool> reaches(State state) {
+    while (!saw(state)) {
+      changed.clear();
+      const bool more = co_await changed.wait_for(seconds(20));
+      if (!more) co_return false;
+    }
+    co_return true;
+  }
+  bool saw(State state) const { return std::ranges::find(states, state) != states.end(); }
+  std::string error() const {
+    return engine.status().error ? engine.status().error->message : std::string();
+  }
+
+  std::vector<State> states;
+  double progress = 0;
+  std::optional<State> stop_at;
+  io::Event changed;
+  http::Client client;
+  Engine engine;
+};
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+Spec spec_of(std::vector<std::string> argv) {
+  Spec spec;
+  spec.model = "m";
+  spec.command.argv = std::move(argv);
+  spec.command.env = {"PATH=/usr/bin:/bin"};
+  spec.check_path = "/health";
+  spec.start_timeout = seconds(15);
+  spec.stop_grace = seconds(5);
+  return spec;
+}
+
+// The fake engine as an external command, on a socket in the folder.
+Spec external(const Folder& folder, std::vector<std::string> flags) {
+  const std::string socket = folder.path + "/e.sock";
+  std::vector<std::string> argv = {CORRAL_GUARD, "--", CORRAL_FAKE_ENGINE, "--unix", socket};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  Spec spec = spec_of(std::move(argv));
+  spec.address.unix_path = socket;
+  return spec;
+}
+
+Spec worker(const Folder& folder, std::vector<std::string> flags) {
+  const std::string socket = folder.path + "/w.sock";
+  std::vector<std::string> argv = {CORRAL_FAKE_ENGINE, "--unix", socket, "--worker"};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  Spec spec = spec_of(std::move(argv));
+  spec.address.unix_path = socket;
+  spec.worker = true;
+  spec.stop_grace = seconds(1);
+  return spec;
+}
+
+Spec shell(std::string script) {
+  Spec spec = spec_of({CORRAL_GUARD, "--", "/bin/sh", "-c", std::move(script)});
+  spec.check_path.clear();
+  return spec;
+}
+
+using Body = io::Task<void> (*)(io::Loop&, const Folder&);
+void run(Body body) {
+  const Folder folder;
+  io::Loop loop;
+  loop.run(body(loop, folder));
+}
+
+}  // namespace
+
+TEST_CASE("an engine starts, becomes ready, stops, and starts again") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, external(folder, {}));
+    CHECK(it.engine.status().state == State::kStopped);
+    for (int round = 0; round < 2; ++round) {
+      std::filesystem::remove(folder.path + "/e.sock");  // the fake leaves it
+      it.states.clear();
+      it.engine.start();
+      it.engine.start();
+      const bool ready = co_await it.reaches(State::kReady);
+      REQUIRE(ready);
+      CHECK(it.engine.status().pid > 0);
+      CHECK(it.states.front() == State::kStarting);
+      it.states.clear();
+      it.engine.stop();
+      it.engine.stop();
+      const bool stopped = co_await it.reaches(State::kStopped);
+      REQUIRE(stopped);
+      CHECK(it.engine.status().pid == 0);
+      CHECK_FALSE(it.engine.status().error.has_value());
+      CHECK(it.states == std::vector<State>{State::kStopping, State::kStopped});
+    }
+  });
+}
+
+TEST_CASE("an engine that answers 503 is loading until it answers 200") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, external(folder, {"--load-ms", "150"}));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    CHECK(ready);
+    CHECK(it.states == std::vector<State>{State::kStarting, State::kLoading, State::kReady});
+  });
+}
+
+TEST_CASE("an engine without a check is ready when it runs") {
+  run([](io::Loop& loop, const Folder&) -> io::Task<void> {
+    Watched it(loop, shell("exec sleep 600"));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    CHECK(ready);
+  });
+}
+
+TEST_CASE("a start that fails tells the engine's last lines and none of its arguments") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Spec spec = external(folder, {"--name", "secret", "--fail-start", "no room for the model"});
+    spec.command.env.emplace_back("TOKEN=hidden");
+    Watched it(loop, std::move(spec));
+    it.engine.start();
+    const bool failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(it.engine.status().error->code == Code::kUnavailable);
+    CHECK(contains(it.error(), "'m' exited with status 1"));
+    CHECK(contains(it.error(), "no room for the model"));
+    CHECK_FALSE(contains(it.error(), "secret"));
+    CHECK_FALSE(contains(it.error(), "hidden"));
+    CHECK_FALSE(contains(it.error(), folder.path));
+  });
+}
+
+TEST_CASE("the error of a second start does not repeat what the first one printed") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, shell("if [ -e " + folder.path + "/two ]; then exit 2; fi; : > " +
+                           folder.path + "/two; echo first words; exit 1"));
+    it.engine.start();
+    bool failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(contains(it.error(), "first words"));
+    it.states.clear();
+    it.engine.start();
+    failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(contains(it.error(), "status 2"));
+    CHECK_FALSE(contains(it.error(), "first words"));
+  });
+}
+
+TEST_CASE("a command that does not exist is not found") {
+  run([](io::Loop& loop, const Folder&) -> io::Task<void> {
+    Watched guarded(loop, spec_of({CORRAL_GUARD, "--", "/no/such/engine", "--key", "secret"}));
+    guarded.engine.start();
+    bool failed = co_await guarded.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(guarded.engine.status().error->code == Code::kNotFound);
+    CHECK(contains(guarded.error(), "/no/such/engine"));
+    CHECK_FALSE(contains(guarded.error(), "secret"));
+    Watched bare(loop, spec_of({"/no/such/corral"}));
+    bare.engine.start();
+    failed = co_await bare.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(bare.engine.status().error->code == Code::kNotFound);
+  });
+}
+
+TEST_CASE("an engine that exits while it is ready has failed") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, external(folder, {"--exit-after-ms", "400"}));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    const bool failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(contains(it.error(), "exited with status 3"));
+    CHECK(contains(it.error(), "leaving as told"));
+    CHECK_FALSE(contains(it.error(), "before it was ready"));
+    CHECK_FALSE(it.saw(State::kStopping));
+  });
+}
+
+TEST_CASE("an engine that is killed has failed, and what it started is gone") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    LifePipe life;
+    Watched it(loop, external(folder, {"--spawn-child"}));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    life.let_go();
+    ::kill(it.engine.status().pid, SIGKILL);
+    const bool failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(contains(it.error(), "SIGKILL"));
+    CHECK(life.all_gone());
+  });
+}
+
+TEST_CASE("what an engine leaves in its group when it exits is killed") {
+  run([](io::Loop& loop, const Folder&) -> io::Task<void> {
+    LifePipe life;
+    Watched it(loop, shell("(trap '' TERM; sleep 600) & exit 3"));
+    it.engine.start();
+    const bool failed = co_await it.reaches(State::kFailed);
+    CHECK(failed);
+    CHECK(life.all_gone());
+  });
+}
+
+TEST_CASE("an engine that is deaf to SIGTERM is killed with its children") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    LifePipe life;
+    Spec spec = external(folder, {"--ignore-sigterm", "--spawn-child"});
+    spec.stop_grace = milliseconds(100);
+    Watched it(loop, std::move(spec));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    it.engine.stop();
+    const bool stopped = co_await it.reaches(State::kStopped);
+    CHECK(stopped);
+    CHECK_FALSE(it.engine.status().error.has_value());
+    CHECK(life.all_gone());
+  });
+}
+
+TEST_CASE("an engine that stands still is woken to stop") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, external(folder, {}));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    ::kill(-it.engine.status().pid, SIGSTOP);
+    const Instant begin = loop.now();
+    it.engine.stop();
+    const bool stopped = co_await it.reaches(State::kStopped);
+    CHECK(stopped);
+    CHECK(loop.now() - begin < seconds(4));
+  });
+}
+
+TEST_CASE("ten megabytes of output do not hold an engine up") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, external(folder, {"--stderr-flood", "10000000"}));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    CHECK(it.engine.log().end() >= 10'000'000);
+    CHECK(it.engine.log().from(0).size() <= io::LogRing::kCapacity);
+  });
+}
+
+TEST_CASE("an engine that never answers is stopped when its time is over") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    LifePipe life;
+    Spec spec = external(folder, {"--hang", "--ignore-sigterm"});
+    spec.start_timeout = milliseconds(300);
+    spec.stop_grace = milliseconds(50);
+    Watched it(loop, std::move(spec));
+    it.engine.start();
+    const bool failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(it.engine.status().error->code == Code::kTimeout);
+    CHECK(life.all_gone());
+  });
+}
+
+TEST_CASE("one probe without an answer does not keep the next from being asked") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    // Accepts and says nothing; after the limit of one probe another engine takes its place.
+    Spec spec = shell(
+        "rm -f $S; $FAKE --unix $S --hang & sleep 1; kill -KILL $!; rm -f $S; "
+        "exec $FAKE --unix $S");
+    spec.check_path = "/health";
+    spec.address.unix_path = folder.path + "/e.sock";
+    spec.command.env.push_back("S=" + spec.address.unix_path);
+    spec.command.env.emplace_back("FAKE=" CORRAL_FAKE_ENGINE);
+    Watched it(loop, std::move(spec));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    CHECK(ready);
+  });
+}
+
+TEST_CASE("a stop while it loads ends an engine at once") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    for (Spec spec :
+         {external(folder, {"--load-ms", "60000"}), worker(folder, {"--load-ms", "60000"})}) {
+      Watched it(loop, std::move(spec));
+      it.stop_at = State::kLoading;
+      it.engine.start();
+      const bool stopped = co_await it.reaches(State::kStopped);
+      CHECK(stopped);
+      CHECK_FALSE(it.saw(State::kReady));
+    }
+  });
+}
+
+TEST_CASE("a start while an engine stops is remembered, and another stop takes it back") {
+  run([](io::Loop& loop, const Folder&) -> io::Task<void> {
+    Watched it(loop, shell("exec sleep 600"));
+    it.engine.start();
+    bool there = co_await it.reaches(State::kReady);
+    REQUIRE(there);
+    it.states.clear();
+    it.engine.stop();
+    it.engine.start();
+    there = co_await it.reaches(State::kReady);
+    REQUIRE(there);
+    CHECK(it.states ==
+          std::vector<State>{State::kStopping, State::kStopped, State::kStarting, State::kReady});
+    it.states.clear();
+    it.engine.stop();
+    it.engine.start();
+    it.engine.stop();
+    there = co_await it.reaches(State::kStopped);
+    CHECK(there);
+    co_await io::sleep(loop, milliseconds(20));
+    CHECK(it.states == std::vector<State>{State::kStopping, State::kStopped});
+  });
+}
+
+TEST_CASE("a start that is stopped before it began has its end too") {
+  run([](io::Loop& loop, const Folder&) -> io::Task<void> {
+    Watched it(loop, shell("exec sleep 600"));
+    it.engine.start();
+    it.engine.stop();
+    const bool stopped = co_await it.reaches(State::kStopped);
+    CHECK(stopped);
+    CHECK(it.states == std::vector<State>{State::kStarting, State::kStopping, State::kStopped});
+  });
+}
+
+TEST_CASE("an engine that is dropped is killed with what it started") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    LifePipe life;
+    {
+      Watched it(loop, external(folder, {"--ignore-sigterm", "--spawn-child"}));
+      it.engine.start();
+      const bool ready = co_await it.reaches(State::kReady);
+      REQUIRE(ready);
+      life.let_go();
+      CHECK(life.some_live());
+    }
+    CHECK(life.all_gone());
+  });
+}
+
+TEST_CASE("a worker tells how it loads, is ready by its word, and leaves when told") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, worker(folder, {"--load-ms", "100", "--ignore-sigterm"}));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    CHECK(it.saw(State::kLoading));
+    CHECK(it.progress == doctest::Approx(0.5));
+    CHECK(it.engine.status().progress == 0);
+    const Instant begin = loop.now();
+    it.engine.stop();
+    const bool stopped = co_await it.reaches(State::kStopped);
+    CHECK(stopped);
+    CHECK(loop.now() - begin < milliseconds(900));
+    CHECK_FALSE(contains(it.engine.log().from(0), "cmd_child_to_router"));
+    CHECK_FALSE(std::filesystem::exists(folder.path + "/w.sock"));
+  });
+}
+
+TEST_CASE("a worker starts beside the socket of an earlier one") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, worker(folder, {}));
+    for (int round = 0; round < 2; ++round) {
+      it.states.clear();
+      it.engine.start();
+      const bool ready = co_await it.reaches(State::kReady);
+      REQUIRE(ready);
+      ::kill(it.engine.status().pid, SIGKILL);
+      const bool failed = co_await it.reaches(State::kFailed);
+      REQUIRE(failed);
+    }
+  });
+}
+
+TEST_CASE("a worker that loses the exit command and SIGTERM leaves when its stdin ends") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Spec spec = worker(folder, {"--ignore-exit-command", "--ignore-sigterm"});
+    spec.stop_grace = milliseconds(50);
+    Watched it(loop, std::move(spec));
+    it.engine.start();
+    const bool ready = co_await it.reaches(State::kReady);
+    REQUIRE(ready);
+    const Instant begin = loop.now();
+    it.engine.stop();
+    const bool stopped = co_await it.reaches(State::kStopped);
+    CHECK(stopped);
+    CHECK(loop.now() - begin < milliseconds(900));
+    CHECK_FALSE(it.engine.status().error.has_value());
+  });
+}
+
+TEST_CASE("a worker's word alone does not make it ready") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Spec spec = worker(folder, {"--says-ready-only"});
+    spec.start_timeout = milliseconds(300);
+    Watched it(loop, std::move(spec));
+    it.engine.start();
+    const bool failed = co_await it.reaches(State::kFailed);
+    REQUIRE(failed);
+    CHECK(it.engine.status().error->code == Code::kTimeout);
+    CHECK(contains(it.error(), "503"));
+    CHECK_FALSE(it.saw(State::kReady));
+  });
+}
