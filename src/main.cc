@@ -1,4 +1,7 @@
 // corral: parses the command line and runs the command that it names.
+#include <unistd.h>
+
+#include <cstdlib>
 #include <string_view>
 
 #include "cli/commands.h"
@@ -29,6 +32,9 @@ int main(int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
   if (word == "guard") return corral::engine::guard_main(argc - 1, argv + 1);
   if (word == "engine") {
+    // A worker reads its stdin, and so sees our end, only when its model is loaded.
+    const bool is_worker = std::getenv("LLAMA_SERVER_ROUTER_PORT") != nullptr;
+    if (is_worker && !corral::engine::die_with_parent(::getppid())) return 1;
     argv[1] = argv[0];
     return corral::engine_main(argc - 1, argv + 1);
   }

@@ -24,7 +24,7 @@ set(CMAKE_OSX_ARCHITECTURES "" CACHE STRING "said by -target")
 set(CMAKE_OSX_DEPLOYMENT_TARGET "" CACHE STRING "said by -target")
 set(CMAKE_OSX_SYSROOT "" CACHE PATH "zig brings its own")
 
-# Nothing of this is run or debugged. zig would put its undefined behaviour traps into a debug build.
+# Nothing of this is run or debugged, and zig would put traps for undefined behaviour in.
 set(CMAKE_C_FLAGS_INIT "-g0 -fno-sanitize=undefined")
 set(CMAKE_CXX_FLAGS_INIT "-g0 -fno-sanitize=undefined")
 
