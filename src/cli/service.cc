@@ -29,14 +29,14 @@ Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config c
                              .self_exe = *self,
                              .runtime_dir = *runtime_dir,
                              .environment = engine::own_environment()};
-  return std::unique_ptr<Service>(
-      new Service(loop, std::move(settings), std::move(*listener), url));
+  return std::unique_ptr<Service>(new Service(loop, settings, std::move(*listener), url));
 }
 
-Service::Service(io::Loop& loop, gateway::Settings settings, io::Listener listener, std::string url)
+Service::Service(io::Loop& loop, const gateway::Settings& settings, io::Listener listener,
+                 std::string url)
     : loop_(loop),
       url_(std::move(url)),
-      gateway_(loop, std::move(settings)),
+      gateway_(loop, settings),
       server_(
           loop, std::move(listener), http::ServerLimits{},
           [this](http::Exchange& exchange) { return gateway_.handle(exchange); },

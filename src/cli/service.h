@@ -29,7 +29,8 @@ class Service {
   io::Task<void> stop_now();
 
  private:
-  Service(io::Loop& loop, gateway::Settings settings, io::Listener listener, std::string url);
+  Service(io::Loop& loop, const gateway::Settings& settings, io::Listener listener,
+          std::string url);
 
   io::Loop& loop_;
   const std::string url_;

@@ -279,7 +279,7 @@ void Engine::hear(Life& life, const WorkerWord& word) {
 }
 
 // The sentence, and what the engine said last in this life.
-std::string Engine::told_by(const Life& life, std::string sentence) const {
+std::string Engine::told_by(const Life& life, const std::string& sentence) const {
   const std::uint64_t end = log_.end();
   const std::uint64_t begin =
       std::max(life.log_begin, end > kDiagnosisBytes ? end - kDiagnosisBytes : 0);
@@ -296,7 +296,7 @@ Error Engine::too_late(const Life& life) const {
   if (!spec_.check_path.empty() && (!spec_.worker || life.said_ready.is_set())) {
     sentence += " (GET " + spec_.path_prefix + spec_.check_path + ": " + life.last_answer + ")";
   }
-  return Error{Code::kTimeout, told_by(life, std::move(sentence))};
+  return Error{Code::kTimeout, told_by(life, sentence)};
 }
 
 Error Engine::died(const Life& life) const {
@@ -306,8 +306,7 @@ Error Engine::died(const Life& life) const {
   std::string sentence = "the engine of '" + spec_.model + "' ";
   sentence += no_command ? "could not be started" : describe(exit);
   if (!no_command && !life.was_ready) sentence += ", before it was ready";
-  return Error{no_command ? Code::kNotFound : Code::kUnavailable,
-               told_by(life, std::move(sentence))};
+  return Error{no_command ? Code::kNotFound : Code::kUnavailable, told_by(life, sentence)};
 }
 
 }  // namespace corral::engine

@@ -73,7 +73,7 @@ class Engine {
   io::Task<void> end_process(Life& life);
   io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);
   void hear(Life& life, const WorkerWord& word);
-  std::string told_by(const Life& life, std::string sentence) const;
+  std::string told_by(const Life& life, const std::string& sentence) const;
   Error too_late(const Life& life) const;
   Error died(const Life& life) const;
   void enter(State state);

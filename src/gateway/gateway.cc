@@ -71,7 +71,7 @@ UpstreamPath split_upstream(const config::Config& config, std::string_view path)
 
 }  // namespace
 
-Gateway::Gateway(io::Loop& loop, Settings settings)
+Gateway::Gateway(io::Loop& loop, const Settings& settings)
     : loop_(loop),
       config_(settings.config),
       logs_(loop),

@@ -23,7 +23,7 @@ struct Settings {
 
 class Gateway {
  public:
-  Gateway(io::Loop& loop, Settings settings);
+  Gateway(io::Loop& loop, const Settings& settings);
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
