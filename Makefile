@@ -16,8 +16,7 @@ build: setup
 run: build
 	@scripts/run-demo
 
-test:
-	@scripts/setup test
+test: setup
 	@scripts/test
 
 clean:
