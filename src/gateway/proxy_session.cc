@@ -212,6 +212,11 @@ io::Task<void> ProxySession::pass_body(http::Call& call, std::string_view first,
   while (!piece->empty()) {
     usage_->push(*piece);
     const std::string_view whole = events ? boundary.push(*piece) : *piece;
+    // The last piece and the reply's end leave in one write.
+    if (call.body_done() && boundary.rest().empty()) {
+      co_await exchange_.end(whole);
+      co_return;
+    }
     const Result<void> sent = co_await exchange_.send(whole);
     if (!sent.has_value()) co_return;
     piece = co_await call.read_body();
