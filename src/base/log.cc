@@ -4,8 +4,10 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
+#include <string>
 
 namespace corral {
 namespace {
@@ -54,17 +56,28 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+std::string clean(std::string_view message) {
+  std::string text;
+  for (const char c : message) {
+    text += c == '\n' ? "\n    " : std::string(1, is_control(c) && c != '\t' ? '?' : c);
+  }
+  return text;
+}
+
 }  // namespace
 
 void set_log_level(LogLevel level) { instance().logger.set_level(to_spdlog(level)); }
-
-bool log_enabled(LogLevel level) { return instance().logger.should_log(to_spdlog(level)); }
 
 void set_log_sink(std::function<void(std::string_view line)> sink) {
   instance().sink->set(std::move(sink));
 }
 
 void log(LogLevel level, std::string_view message) {
+  const bool plain = std::none_of(message.begin(), message.end(), is_control);
+  std::string cleaned;
+  if (!plain) message = cleaned = clean(message);
   instance().logger.log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/diagnosis.h"
 #include "engine/guard.h"
+#include "io/race.h"
 
 namespace corral::engine {
 namespace {
@@ -21,11 +22,6 @@ constexpr seconds kSecondGrace{1};
 // left the group and is not ours any more.
 constexpr milliseconds kLastOutput{200};
 constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
-
-io::Task<void> relay(io::Event& from, io::Event& to) {
-  co_await from.wait();
-  to.set();
-}
 
 io::Task<void> write_exit_command(io::Stream& in) {
   // A failure means that nobody listens any more: the escalation sees to that.
@@ -155,9 +151,9 @@ io::Task<std::optional<Error>> Engine::live() {
 io::Task<std::optional<Error>> Engine::live_with(Life& life) {
   io::Task<void> out = drain(life, life.process.out(), spec_.worker);
   io::Task<void> err = drain(life, life.process.err(), false);
-  io::Task<void> exit = relay(life.process.exited(), life.over);
-  io::Task<void> stop = relay(stop_, life.over);
-  io::Task<void> over = relay(life.over, life.news);
+  io::Task<void> exit = io::relay(life.process.exited(), life.over);
+  io::Task<void> stop = io::relay(stop_, life.over);
+  io::Task<void> over = io::relay(life.over, life.news);
   io::Task<void> readiness = become_ready(life);
   for (io::Task<void>* task : {&out, &err, &exit, &stop, &over, &readiness}) task->start();
 

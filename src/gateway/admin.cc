@@ -62,21 +62,22 @@ struct Admin::Route {
   std::string_view method;
   std::string_view path;
   bool has_rest;  // more path may follow
+  bool acts;      // it changes something, so that HEAD is not its harmless twin
   io::Task<void> (Admin::*answer)(http::Exchange&, std::string, std::string);
 };
 
 const Admin::Route Admin::kRoutes[] = {
-    {"GET", "/", false, &Admin::root},
-    {"GET", "/health", false, &Admin::health},
-    {"GET", "/v1/models", false, &Admin::models},
-    {"GET", "/models", false, &Admin::models},
-    {"GET", "/running", false, &Admin::running},
-    {"GET", "/unload", false, &Admin::unload},
-    {"POST", "/api/models/unload", true, &Admin::unload},
-    {"POST", "/api/models/load", true, &Admin::load},
-    {"GET", "/metrics", false, &Admin::metrics},
-    {"GET", "/logs/stream", true, &Admin::log_stream},
-    {"GET", "/logs", true, &Admin::log},
+    {"GET", "/", false, false, &Admin::root},
+    {"GET", "/health", false, false, &Admin::health},
+    {"GET", "/v1/models", false, false, &Admin::models},
+    {"GET", "/models", false, false, &Admin::models},
+    {"GET", "/running", false, false, &Admin::running},
+    {"GET", "/unload", false, true, &Admin::unload},
+    {"POST", "/api/models/unload", true, true, &Admin::unload},
+    {"POST", "/api/models/load", true, true, &Admin::load},
+    {"GET", "/metrics", false, false, &Admin::metrics},
+    {"GET", "/logs/stream", true, false, &Admin::log_stream},
+    {"GET", "/logs", true, false, &Admin::log},
 };
 
 Admin::Admin(io::Loop& loop, const config::Config& config, Conductor& conductor,
@@ -100,7 +101,8 @@ io::Task<bool> Admin::handle(http::Exchange& exchange, std::string_view path,
     const bool below = route.has_rest && path.starts_with(route.path) &&
                        path.substr(route.path.size()).starts_with('/');
     if (!exact && !below) continue;
-    if (method != route.method && !(method == "HEAD" && route.method == "GET")) {
+    const bool head = method == "HEAD" && route.method == "GET" && !route.acts;
+    if (method != route.method && !head) {
       allowed = route.method;
       continue;
     }
@@ -186,26 +188,28 @@ io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string
   co_await reply_text(exchange, "application/json", text_of(body));
 }
 
-io::Task<Result<void>> Admin::wait_unloaded(std::vector<ModelIndex> models) {
-  for (const ModelIndex model : models) co_await conductor_.stopped(model);
+io::Task<Result<void>> Admin::wait_stopped(std::vector<std::uint64_t> ends, ModelIndex first) {
+  for (std::size_t i = 0; i < ends.size(); ++i) co_await conductor_.stopped(first + i, ends[i]);
   co_return Result<void>{};
 }
 
 io::Task<void> Admin::unload(http::Exchange& exchange, std::string rest, std::string) {
-  std::vector<ModelIndex> models;
-  if (rest.empty()) {
-    for (ModelIndex i = 0; i < conductor_.size(); ++i) models.push_back(i);
+  const bool all = rest.empty();
+  const std::optional<ModelIndex> model = all ? std::optional<ModelIndex>(0) : find(rest);
+  if (!model) {
+    co_await reply_error(exchange, Dialect::kOpenAi, 404, unknown_model(config_, rest));
+    co_return;
+  }
+  // Noted before anything stops: a model that another request loads again meanwhile was unloaded.
+  std::vector<std::uint64_t> ends;
+  const std::size_t count = all ? conductor_.size() : 1;
+  for (ModelIndex i = *model; i < *model + count; ++i) ends.push_back(conductor_.ends(i));
+  if (all) {
     conductor_.unload_all();
   } else {
-    const std::optional<ModelIndex> model = find(rest);
-    if (!model) {
-      co_await reply_error(exchange, Dialect::kOpenAi, 404, unknown_model(config_, rest));
-      co_return;
-    }
-    models.push_back(*model);
     conductor_.unload(*model);
   }
-  io::Task<Result<void>> wait = wait_unloaded(std::move(models));
+  io::Task<Result<void>> wait = wait_stopped(std::move(ends), *model);
   const Result<void> unloaded = co_await io::until(loop_, exchange.client_gone(), std::move(wait));
   if (unloaded.has_value()) co_await reply_text(exchange, kPlain, "OK");
 }

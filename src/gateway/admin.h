@@ -43,7 +43,8 @@ class Admin {
   io::Task<void> log_stream(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> root(http::Exchange& exchange, std::string rest, std::string query);
 
-  io::Task<Result<void>> wait_unloaded(std::vector<ModelIndex> models);
+  // Waits for models `first`, `first` + 1, ... to end more often than `ends` says.
+  io::Task<Result<void>> wait_stopped(std::vector<std::uint64_t> ends, ModelIndex first);
   io::Task<Result<void>> report_load(http::Exchange& exchange, ModelIndex model);
   io::Task<Result<void>> follow(http::Exchange& exchange, io::LogRing& ring, bool history);
   std::optional<ModelIndex> find(std::string_view name) const;

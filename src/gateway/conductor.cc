@@ -61,8 +61,7 @@ io::Task<void> Conductor::all_stopped() {
   while (!scheduler_.all_stopped()) co_await change(seconds(1));
 }
 
-io::Task<void> Conductor::stopped(ModelIndex model) {
-  const std::uint64_t ends = ends_[model];
+io::Task<void> Conductor::stopped(ModelIndex model, std::uint64_t ends) {
   while (scheduler_.phase(model) != scheduler::Phase::kStopped && ends_[model] == ends) {
     co_await change(seconds(1));
   }
@@ -96,7 +95,11 @@ void Conductor::on_change(ModelIndex model) {
     const Error error = status.error.value_or(Error{Code::kInternal, "the engine failed"});
     counters_.engine_failed(id);
     log_warn(id + ": " + error.message);
-    starting ? scheduler_.start_failed(now, model, error) : scheduler_.died(now, model, error);
+    if (starting) {
+      scheduler_.start_failed(now, model, error);
+    } else {
+      scheduler_.died(now, model, error);
+    }
   } else if (status.state == engine::State::kStopped) {
     ++ends_[model];
     log_info(id + ": stopped");

@@ -67,8 +67,10 @@ class Conductor {
   void stop_now();
   // Returns when no engine runs. After shut_down or stop_now.
   io::Task<void> all_stopped();
-  // Returns when the model's engine does not run, or has ended since the call and runs again.
-  io::Task<void> stopped(ModelIndex model);
+  // How often the model's engine has stopped or failed.
+  std::uint64_t ends(ModelIndex model) const { return ends_[model]; }
+  // Returns when the model's engine does not run, or has ended more often than `ends`.
+  io::Task<void> stopped(ModelIndex model, std::uint64_t ends);
 
   // Returns at the next change of any engine, or after `limit`.
   io::Task<void> change(Duration limit);

@@ -119,13 +119,12 @@ io::Task<void> Gateway::refuse(http::Exchange& exchange, Dialect dialect, int st
 }
 
 io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute& route) {
-  RequestBody body(exchange, RequestBody::Reading::kJson);
+  RequestBody body(exchange, spill_budget_, RequestBody::Reading::kJson);
   const Result<void> gathered = co_await body.gather();
   if (!gathered.has_value()) {
-    const Error& error = gathered.error();
-    const int status = error.code == Code::kLimit ? 413 : error.code == Code::kIo ? 507 : 400;
+    const int status = RequestBody::status_of(gathered.error());
     counters_.record({.model = "", .status = status});
-    co_await refuse(exchange, route.dialect, status, error.message);
+    co_await refuse(exchange, route.dialect, status, gathered.error().message);
     co_return;
   }
   const json::Field& name = body.model();
@@ -166,10 +165,11 @@ io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_v
     co_await exchange.reply(get ? 301 : 308, headers, "");
     co_return;
   }
-  RequestBody body(exchange, RequestBody::Reading::kBlind);
+  RequestBody body(exchange, spill_budget_, RequestBody::Reading::kBlind);
   const Result<void> gathered = co_await body.gather();
   if (!gathered.has_value()) {
-    co_await refuse(exchange, Dialect::kOpenAi, 400, gathered.error().message);
+    co_await refuse(exchange, Dialect::kOpenAi, RequestBody::status_of(gathered.error()),
+                    gathered.error().message);
     co_return;
   }
   co_await proxy(exchange, body, nullptr, *upstream.model, std::move(rest));

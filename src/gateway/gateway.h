@@ -50,6 +50,7 @@ class Gateway {
   Logs logs_;
   http::Client client_;
   telemetry::Counters counters_;
+  SpillBudget spill_budget_;
   Conductor conductor_;
   ProxyContext context_;
   Admin admin_;

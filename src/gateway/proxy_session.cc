@@ -34,6 +34,18 @@ int status_of_refusal(Code code) {
   return code == Code::kNotFound || code == Code::kInvalid ? 502 : status_of(code);
 }
 
+// An event stream must have room for an error event of ours, whatever length the engine announced.
+// The reply to HEAD says what the engine's said, and no body comes.
+http::Framing framing_to_client(const http::ResponseHead& head, bool events) {
+  if (events) return http::Framing::kChunked;
+  const bool says_length = head.headers.find("Content-Length").has_value();
+  if (head.framing == http::Framing::kNone && !says_length) return http::Framing::kUntilClose;
+  if (head.framing == http::Framing::kNone && head.length > 0) return http::Framing::kLength;
+  const bool as_it_is =
+      head.framing == http::Framing::kNone || head.framing == http::Framing::kLength;
+  return as_it_is ? head.framing : http::Framing::kChunked;
+}
+
 }  // namespace
 
 ProxySession::ProxySession(const ProxyContext& context, http::Exchange& exchange, RequestBody& body,
@@ -43,9 +55,12 @@ ProxySession::ProxySession(const ProxyContext& context, http::Exchange& exchange
       body_(body),
       route_(route),
       dialect_(route != nullptr ? route->dialect : Dialect::kOpenAi),
-      streams_(route != nullptr && route->streams && body.wants_stream()),
       model_(model),
       target_(std::move(target)) {}
+
+bool ProxySession::wants_events() const {
+  return route_ != nullptr && route_->streams && body_.wants_stream();
+}
 
 telemetry::Usage ProxySession::usage() { return usage_ ? usage_->usage() : telemetry::Usage{}; }
 
@@ -62,7 +77,11 @@ io::Task<Result<void>> ProxySession::run() {
     if (outcome == Outcome::kOver) co_return Result<void>{};
     const bool untouched = outcome == Outcome::kUnseen && !stale;
     if (!body_.whole() || (seen && !untouched)) break;
-    untouched ? ++unseen : seen = true;
+    if (untouched) {
+      ++unseen;
+    } else {
+      seen = true;
+    }
     context_.counters.replayed(model_id());
     co_await context_.conductor.end_of_life(model_, life, kDeathNotice);
   }
@@ -80,7 +99,7 @@ io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
   if (!ticket.decided().is_set() && !body_.whole()) {
     const Result<void> gathered = co_await body_.gather_all();
     if (!gathered.has_value()) {
-      co_await answer(status_of(gathered.error().code), gathered.error().message);
+      co_await answer(RequestBody::status_of(gathered.error()), gathered.error().message);
       co_return false;
     }
   }
@@ -88,7 +107,7 @@ io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
   while (true) {
     const bool decided = co_await ticket.decided().wait_for(pause);
     if (decided) break;
-    if (!streams_) continue;
+    if (!wants_events()) continue;
     if (!exchange_.begun()) {
       const Result<void> begun =
           co_await exchange_.begin(200, kStreamHeaders, http::Framing::kChunked);
@@ -146,9 +165,9 @@ io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   io::Task<void> sending = send_request(body_, *call, talk);
   sending.start();
   const Result<void> head = co_await head_of_reply(*call, talk);
-  if (body_.client_error()) {
-    const Error& error = *body_.client_error();
-    co_await answer(status_of(error.code), error.message);
+  if (body_.error()) {
+    const Error& error = *body_.error();
+    co_await answer(RequestBody::status_of(error), error.message);
     co_return Outcome::kOver;
   }
   if (!head.has_value()) {
@@ -171,11 +190,11 @@ io::Task<void> ProxySession::read_head(http::Call& call, Conversation& talk) {
 }
 
 // Waits for the reply's head while the request is being sent: an engine may answer before it has
-// read all. A body that breaks on the client's side ends the wait.
+// read all. A body that breaks on our side of it ends the wait.
 io::Task<Result<void>> ProxySession::head_of_reply(http::Call& call, Conversation& talk) {
   io::Task<void> reading = read_head(call, talk);
   reading.start();
-  while (!talk.head_read && !body_.client_error()) {
+  while (!talk.head_read && !body_.error()) {
     co_await talk.news.wait();
     talk.news.clear();
   }
@@ -199,10 +218,11 @@ io::Task<ProxySession::Outcome> ProxySession::relay(http::Call& call) {
     co_await pass_in_stream(call, *first);
     co_return Outcome::kOver;
   }
-  const bool sized = head.framing == http::Framing::kLength || head.framing == http::Framing::kNone;
-  const Result<void> begun = co_await exchange_.begin(
-      head.status, head.headers.all(), sized ? head.framing : http::Framing::kChunked, head.length);
-  if (begun.has_value()) co_await pass_body(call, *first, kind == UsageReader::Kind::kStream);
+  const bool events = kind == UsageReader::Kind::kStream;
+  const http::Framing framing = framing_to_client(head, events);
+  const Result<void> begun =
+      co_await exchange_.begin(head.status, head.headers.all(), framing, head.length);
+  if (begun.has_value()) co_await pass_body(call, *first, events);
   co_return Outcome::kOver;
 }
 

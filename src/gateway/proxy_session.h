@@ -59,6 +59,8 @@ class ProxySession {
   io::Task<void> answer(int status, std::string message);
   std::vector<http::Header> request_headers() const;
   Outcome lost(const http::Call& call) const;
+  // The client waits for server-sent events, as far as its body has been read.
+  bool wants_events() const;
   const std::string& model_id() const { return context_.conductor.engine(model_).spec().model; }
 
   const ProxyContext& context_;
@@ -66,7 +68,6 @@ class ProxySession {
   RequestBody& body_;
   const ModelRoute* const route_;
   const Dialect dialect_;
-  const bool streams_;  // the client waits for server-sent events
   const ModelIndex model_;
   const std::string target_;
   std::string error_;  // of the last attempt that lost its engine

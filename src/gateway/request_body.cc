@@ -4,8 +4,8 @@
 
 namespace corral::gateway {
 
-RequestBody::RequestBody(http::Exchange& exchange, Reading reading)
-    : exchange_(exchange), reading_(reading), scanner_({"model", "stream"}) {}
+RequestBody::RequestBody(http::Exchange& exchange, SpillBudget& budget, Reading reading)
+    : exchange_(exchange), reading_(reading), scanner_({"model", "stream"}), spill_(budget) {}
 
 bool RequestBody::wants_stream() const {
   const json::Field& stream = *scanner_.field("stream");
@@ -19,7 +19,7 @@ io::Task<Result<std::string_view>> RequestBody::next() {
     const Result<void> valid = piece->empty() ? scanner_.finish() : scanner_.push(*piece);
     if (!valid.has_value()) piece = fail(Code::kInvalid, valid.error().message);
   }
-  if (!piece.has_value()) client_error_ = piece.error();
+  if (!piece.has_value()) error_ = piece.error();
   co_return piece;
 }
 
@@ -37,10 +37,20 @@ Result<void> RequestBody::keep(std::string_view piece) {
 io::Task<Result<void>> RequestBody::gather() {
   while (true) {
     const bool known = reading_ == Reading::kBlind || model().found;
-    if (known && memory_.size() + spill_.size() >= kMemory) co_return Result<void>{};
+    const bool enough = known && memory_.size() + spill_.size() >= kMemory;
+    if (enough && !exchange_.body_done()) co_return Result<void>{};
     const Result<bool> more = co_await gather_piece();
     if (!more.has_value()) co_return std::unexpected(more.error());
     if (!*more) co_return Result<void>{};
+  }
+}
+
+int RequestBody::status_of(const Error& error) {
+  switch (error.code) {
+    case Code::kLimit: return 413;
+    case Code::kTimeout: return 408;
+    case Code::kIo: return 507;
+    default: return 400;
   }
 }
 
@@ -88,9 +98,12 @@ io::Task<Result<void>> RequestBody::send_spilled(http::Call& call) {
   std::vector<char> buffer(64 * 1024);
   std::uint64_t offset = 0;
   while (offset < spill_.size()) {
-    const Result<std::size_t> count = spill_.read(offset, buffer);
-    if (!count.has_value()) co_return std::unexpected(count.error());
-    if (*count == 0) co_return fail(Code::kIo, "a temporary file was cut short");
+    Result<std::size_t> count = spill_.read(offset, buffer);
+    if (count.has_value() && *count == 0) count = fail(Code::kIo, "a temporary file was cut short");
+    if (!count.has_value()) {
+      error_ = count.error();
+      co_return std::unexpected(count.error());
+    }
     offset += *count;
     Result<void> sent = co_await call.send(std::string_view(buffer.data(), *count));
     if (!sent.has_value()) co_return sent;
@@ -103,6 +116,7 @@ io::Task<Result<void>> RequestBody::send_rest(http::Call& call) {
     const Result<std::string_view> piece = co_await next();
     if (!piece.has_value()) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return Result<void>{};
+    passed_ = true;
     Result<void> sent = co_await call.send(*piece);
     if (!sent.has_value()) co_return sent;
   }

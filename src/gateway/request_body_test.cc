@@ -16,6 +16,7 @@ namespace {
 struct Outcome {
   bool gathered = false;
   bool whole = false;
+  bool whole_afterwards = false;
   std::string error;
   std::string model;
   bool stream = false;
@@ -28,6 +29,7 @@ struct World {
   io::Loop& loop;
   Outcome& outcome;
   RequestBody::Reading reading;
+  SpillBudget budget;
   http::Client client;
   http::Server sink;
   http::Server front;
@@ -71,7 +73,7 @@ struct World {
   }
 
   io::Task<void> pass_on(http::Exchange& exchange) {
-    RequestBody body(exchange, reading);
+    RequestBody body(exchange, budget, reading);
     const Result<void> gathered = co_await body.gather();
     outcome.gathered = gathered.has_value();
     if (!gathered.has_value()) {
@@ -86,8 +88,9 @@ struct World {
     const bool again = body.whole();
     co_await send_once(body);
     if (again) co_await send_once(body);
-    if (body.client_error()) outcome.error = body.client_error()->message;
-    co_await exchange.reply(body.client_error() ? 400 : 200, {}, "");
+    outcome.whole_afterwards = body.whole();
+    if (body.error()) outcome.error = body.error()->message;
+    co_await exchange.reply(body.error() ? 400 : 200, {}, "");
   }
 
   io::Task<void> send_once(RequestBody& body) {
@@ -154,6 +157,7 @@ TEST_CASE("a large body with the model first passes on without being kept") {
   for (const bool chunked : {false, true}) {
     const Outcome outcome = pass(body, chunked);
     CHECK_FALSE(outcome.whole);
+    CHECK_FALSE(outcome.whole_afterwards);
     CHECK(outcome.model == "m");
     CHECK(outcome.received == std::vector<std::string>{body});
   }

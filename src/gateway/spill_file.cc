@@ -19,6 +19,7 @@ std::unexpected<Error> refused(const char* what) {
 }  // namespace
 
 SpillFile::~SpillFile() {
+  budget_.left += size_;
   if (fd_ >= 0) ::close(fd_);
 }
 
@@ -27,10 +28,9 @@ Result<void> SpillFile::make() {
   std::string path = std::string(folder != nullptr && *folder != 0 ? folder : "/tmp");
   const std::string what = "making a temporary file in " + path;
   path += "/corral-body-XXXXXX";
-  fd_ = ::mkstemp(path.data());
+  fd_ = ::mkostemp(path.data(), O_CLOEXEC);
   if (fd_ < 0) return refused(what.c_str());
-  ::unlink(path.c_str());
-  ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+  if (::unlink(path.c_str()) != 0) return refused(what.c_str());
   return {};
 }
 
@@ -39,11 +39,17 @@ Result<void> SpillFile::append(std::string_view bytes) {
     Result<void> made = make();
     if (!made.has_value()) return made;
   }
+  if (bytes.size() > budget_.left) {
+    return fail(Code::kLimit,
+                "the large request bodies that wait take all the room that there is "
+                "for them; send this one again later");
+  }
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return refused("writing a temporary file");
     size_ += static_cast<std::uint64_t>(count);
+    budget_.left -= static_cast<std::uint64_t>(count);
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};

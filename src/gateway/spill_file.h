@@ -12,15 +12,20 @@
 
 namespace corral::gateway {
 
+// What all spill files together may take. One for the gateway; it outlives them.
+struct SpillBudget {
+  std::uint64_t left = std::uint64_t{8} << 30;  // bytes
+};
+
 class SpillFile {
  public:
-  SpillFile() = default;
+  explicit SpillFile(SpillBudget& budget) : budget_(budget) {}
   ~SpillFile();
   SpillFile(const SpillFile&) = delete;
   SpillFile& operator=(const SpillFile&) = delete;
 
   // Adds to the end; the file is made at the first call, in $TMPDIR or /tmp. kIo with the folder's
-  // name when the system refuses (a full disk, say).
+  // name when the system refuses (a full disk, say), kLimit when the budget is used up.
   Result<void> append(std::string_view bytes);
   std::uint64_t size() const { return size_; }
 
@@ -30,6 +35,7 @@ class SpillFile {
  private:
   Result<void> make();
 
+  SpillBudget& budget_;
   int fd_ = -1;
   std::uint64_t size_ = 0;
 };

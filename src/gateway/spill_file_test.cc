@@ -29,7 +29,8 @@ struct TemporaryFolder {
 
 TEST_CASE("what is appended is read back, and the file has no name") {
   const TemporaryFolder folder;
-  SpillFile file;
+  SpillBudget budget;
+  SpillFile file(budget);
   CHECK(file.append("hello ").has_value());
   CHECK(file.append("world").has_value());
   CHECK(file.size() == 11);
@@ -42,9 +43,25 @@ TEST_CASE("what is appended is read back, and the file has no name") {
 
 TEST_CASE("a folder that takes no file is named") {
   ::setenv("TMPDIR", "/nonexistent-folder", 1);
-  SpillFile file;
+  SpillBudget budget;
+  SpillFile file(budget);
   const Result<void> appended = file.append("x");
   ::unsetenv("TMPDIR");
   REQUIRE_FALSE(appended.has_value());
   CHECK(appended.error().message.find("/nonexistent-folder") != std::string::npos);
+}
+
+TEST_CASE("files share what room there is, and give it back") {
+  const TemporaryFolder folder;
+  SpillBudget budget{.left = 10};
+  SpillFile second(budget);
+  {
+    SpillFile first(budget);
+    CHECK(first.append("12345678").has_value());
+    const Result<void> refused = second.append("123");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Code::kLimit);
+    CHECK(second.append("12").has_value());
+  }
+  CHECK(second.append("12345678").has_value());
 }

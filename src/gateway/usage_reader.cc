@@ -50,6 +50,17 @@ void take_timings(telemetry::Usage& out, const Json& timings) {
   if (processed + out.cached_tokens > 0) out.prompt_tokens = processed + out.cached_tokens;
 }
 
+// Whether `key`, with its quotes, has an object for its value: many servers send "usage":null with
+// every event.
+bool has_object(std::string_view text, std::string_view key) {
+  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at)) {
+    at += key.size();
+    const std::size_t value = text.find_first_not_of(" \t:", at);
+    if (value != std::string_view::npos && text[value] == '{') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 UsageReader::Kind UsageReader::kind_of(std::string_view content_type) {
@@ -84,12 +95,10 @@ void UsageReader::push_stream(std::string_view bytes) {
   }
 }
 
-// Nearly no event tells usage, so looking for the words comes before parsing.
+// Nearly no event tells usage, so looking for it comes before parsing.
 void UsageReader::line(std::string_view text) {
   if (!text.starts_with("data:")) return;
-  const bool tells = text.find("\"usage\"") != std::string_view::npos ||
-                     text.find("\"timings\"") != std::string_view::npos;
-  if (!tells) return;
+  if (!has_object(text, "\"usage\"") && !has_object(text, "\"timings\"")) return;
   const Json event = Json::parse(text.substr(5), nullptr, false);
   if (event.is_discarded()) return;
   take_usage(usage_, at(event, "usage"));

@@ -6,11 +6,6 @@
 #include "http/head_writer.h"
 
 namespace corral::http {
-namespace {
-
-constexpr std::size_t kLingerBytes = 64 * 1024;
-
-}  // namespace
 
 Connection::Connection(Server& server, io::Stream stream)
     : server_(server),
@@ -92,11 +87,13 @@ io::Task<void> Connection::refuse(int status, std::string_view message) {
 // After the handler: whether the connection serves another request.
 io::Task<bool> Connection::finish(Exchange& exchange) {
   if (exchange.broken_ || !exchange.ended_) co_return false;
-  const bool dropped = co_await drop_body();
-  if (dropped && exchange.keep_alive_) co_return true;
+  if (exchange.keep_alive_) {
+    const bool dropped = co_await drop_body();
+    if (dropped) co_return true;
+  }
   // Bytes that the client still sends would make the kernel reset the connection, and the reply
   // could be lost on its way.
-  if (!dropped || reader_.has_leftover()) co_await linger();
+  if (!reader_.body_done() || reader_.has_leftover()) co_await linger();
   co_return false;
 }
 
@@ -116,7 +113,7 @@ io::Task<void> Connection::linger() {
   stream_.finish_writing();
   read_deadline_ = server_.deadline(server_.limits_.linger_time);
   std::size_t dropped = 0;
-  while (dropped < kLingerBytes) {
+  while (dropped < server_.limits_.dropped_body) {
     const Result<std::size_t> count = co_await reader_.skip(stream_);
     if (!count.has_value() || *count == 0) break;
     dropped += *count;

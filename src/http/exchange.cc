@@ -9,8 +9,6 @@ Exchange::Exchange(Connection& connection)
 
 const RequestHead& Exchange::request() const { return connection_.request_; }
 
-std::string Exchange::remote_address() const { return connection_.stream_.peer_address(); }
-
 io::Event& Exchange::client_gone() { return connection_.stream_.closed(); }
 
 bool Exchange::body_done() const { return connection_.reader_.body_done(); }

@@ -15,9 +15,38 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(text.data(), end);
 }
 
+// Whether a list with commas has this word.
+bool lists(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (equals_ignore_case(trim(list.substr(0, comma)), word)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+// A header that one of the Connection headers names is meant for this connection alone (RFC 9110,
+// section 7.6.1).
+bool is_named_by_connection(std::string_view name, std::span<const Header> headers) {
+  return std::ranges::any_of(headers, [&](const Header& header) {
+    return equals_ignore_case(header.name, "Connection") && lists(header.value, name);
+  });
+}
+
+// Whether some Connection header names more than what every connection says of itself.
+bool names_headers(std::span<const Header> headers) {
+  return std::ranges::any_of(headers, [](const Header& header) {
+    return equals_ignore_case(header.name, "Connection") &&
+           !equals_ignore_case(header.value, "close") &&
+           !equals_ignore_case(header.value, "keep-alive");
+  });
+}
+
 Result<void> append_headers(std::string& out, std::span<const Header> headers, bool request) {
+  const bool some_are_named = names_headers(headers);
   for (const Header& header : headers) {
     if (is_connection_header(header.name)) continue;
+    if (some_are_named && is_named_by_connection(header.name, headers)) continue;
     if (request && equals_ignore_case(header.name, "Expect")) continue;
     if (!is_token(header.name) || !is_field_value(header.value)) {
       return fail(Code::kInvalid, "the header " + json_quote(header.name.substr(0, 64)) +

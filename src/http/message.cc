@@ -36,12 +36,6 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::size_t Headers::count(std::string_view name) const {
-  return static_cast<std::size_t>(std::count_if(list_.begin(), list_.end(), [&](const Header& h) {
-    return equals_ignore_case(h.name, name);
-  }));
-}
-
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 100: return "Continue";
@@ -83,6 +77,7 @@ std::string_view reason_phrase(int status) {
     case 503: return "Service Unavailable";
     case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
     default: return "";
   }
 }

@@ -27,7 +27,6 @@ class Headers {
 
   // The first value of that name, whatever its case.
   std::optional<std::string_view> find(std::string_view name) const;
-  std::size_t count(std::string_view name) const;
 
   std::size_t size() const { return list_.size(); }
   std::span<const Header> all() const { return list_; }

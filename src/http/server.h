@@ -36,8 +36,6 @@ class Exchange {
 
   // Its views are valid for the exchange's whole life.
   const RequestHead& request() const;
-  // The client's IP address, without its port.
-  std::string remote_address() const;
 
   // The next decoded piece of the request's body, valid until the next call; empty at its end. All
   // that one read of the socket brought comes as one piece. Where the client waits for

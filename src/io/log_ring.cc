@@ -33,9 +33,10 @@ void LogRing::append(std::string_view bytes) {
 std::string LogRing::from(std::uint64_t offset) const {
   if (offset >= end_) return "";
   const auto skip = static_cast<std::size_t>(std::max(offset, begin()) - begin());
-  std::string text = bytes_.substr(oldest_) + bytes_.substr(0, oldest_);
-  text.erase(0, skip);
-  return text;
+  const std::string_view old = std::string_view(bytes_).substr(oldest_);
+  const std::string_view young = std::string_view(bytes_).substr(0, oldest_);
+  if (skip >= old.size()) return std::string(young.substr(skip - old.size()));
+  return std::string(old.substr(skip)).append(young);
 }
 
 Task<void> LogRing::past(std::uint64_t offset) {

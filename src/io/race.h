@@ -20,12 +20,13 @@ Task<void> store_and_signal(Task<Result<T>> task, std::optional<Result<T>>& out,
   done.set();
 }
 
-inline Task<void> forward(Event& from, Event& to) {
+}  // namespace detail
+
+// Sets `to` once `from` is set. Both outlive the task.
+inline Task<void> relay(Event& from, Event& to) {
   co_await from.wait();
   to.set();
 }
-
-}  // namespace detail
 
 // The task's result, or kTimeout with `message` when `limit` passes first.
 template <class T>
@@ -46,7 +47,7 @@ Task<Result<T>> until(Loop& loop, Event& stop, Task<Result<T>> task) {
   Event done(loop);
   std::optional<Result<T>> out;
   Task<void> runner = detail::store_and_signal<T>(std::move(task), out, done);
-  Task<void> watcher = detail::forward(stop, done);
+  Task<void> watcher = relay(stop, done);
   runner.start();
   if (!out) watcher.start();
   co_await done.wait();

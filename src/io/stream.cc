@@ -166,20 +166,6 @@ void Stream::finish_writing() {
   if (uv_fileno(&state_->handle, &fd) == 0) ::shutdown(fd, SHUT_WR);
 }
 
-std::string Stream::peer_address() const {
-  sockaddr_storage address{};
-  int size = sizeof address;
-  std::array<char, 64> text{};
-  if (state_->handle.type != UV_TCP) return {};
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  if (uv_tcp_getpeername(&state_->tcp, any, &size) != 0) return {};
-  const int status =
-      any->sa_family == AF_INET6
-          ? uv_ip6_name(reinterpret_cast<sockaddr_in6*>(any), text.data(), text.size())
-          : uv_ip4_name(reinterpret_cast<sockaddr_in*>(any), text.data(), text.size());
-  return status == 0 ? std::string(text.data()) : std::string();
-}
-
 void Stream::begin() {
   if (state_->handle.type == UV_TCP) uv_tcp_nodelay(&state_->tcp, 1);
   state_->resume_reading();
@@ -194,7 +180,8 @@ Task<Result<std::size_t>> Stream::read(std::span<char> buffer) {
       State& self;
       ~Awaiter() {
         // Bytes that came for a reader which was cancelled before it ran are kept for the next.
-        self.ahead.append(self.wanted.data(), self.delivered);
+        // What libuv has read since is younger.
+        self.ahead.insert(self.ahead_used, self.wanted.data(), self.delivered);
         self.delivered = 0;
         self.wanted = {};
         self.reader.unlink();

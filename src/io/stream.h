@@ -62,9 +62,6 @@ class Stream {
   // Tells the other side that nothing more comes; reading goes on. Requires: no write under way.
   void finish_writing();
 
-  // The other side's IP address; empty for a pipe.
-  std::string peer_address() const;
-
  private:
   struct State;
   struct Close {

@@ -175,7 +175,6 @@ TEST_CASE("a read that has expired ends with a timeout and leaves the writing al
     pair.far.finish_writing();
     const std::size_t total = co_await read_to_end(pair.near);
     CHECK(total == 3);
-    CHECK(pair.near.peer_address() == "127.0.0.1");
   });
 }
 

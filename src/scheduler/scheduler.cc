@@ -61,8 +61,6 @@ void Scheduler::request(Instant now, RequestId id, ModelIndex index, bool replay
   settle(now);
 }
 
-void Scheduler::cancel(Instant now, RequestId id) { release(now, id); }
-
 void Scheduler::done(Instant now, RequestId id) { release(now, id); }
 
 void Scheduler::release(Instant now, RequestId id) {

@@ -80,7 +80,7 @@ class Scheduler {
 
   // Requests.
 
-  // A new request. Sooner or later it is granted or refused, unless cancel() comes first: kLimit
+  // A new request. Sooner or later it is granted or refused, unless done() comes first: kLimit
   // when too many wait for the model, kUnavailable when it was unloaded meanwhile or the scheduler
   // shuts down, or the error that a start failed with. A `replay` repeats, under a new id, a
   // request whose engine died: it waits before all of its model but earlier replays, and is never
@@ -88,9 +88,8 @@ class Scheduler {
   void request(Instant now, RequestId id, ModelIndex model, bool replay = false);
 
   // The request is over: one that waits is forgotten, a granted one gives its place back. Unknown
-  // ids are ignored, so that it may be said after a refusal. The two differ only for the reader.
-  // A start that a cancelled request caused goes on.
-  void cancel(Instant now, RequestId id);
+  // ids are ignored, so that it may be said after a refusal. A start that the request caused goes
+  // on.
   void done(Instant now, RequestId id);
 
   // Engines; the table above says which event fits which phase.

@@ -69,7 +69,7 @@ class Ledger {
     model.queue.insert(place, id);
   }
 
-  void over(Instant now, RequestId id) {  // cancel or done
+  void over(Instant now, RequestId id) {  // its client left, or it was served
     begin(now);
     Request& request = requests_[id];
     Model& model = models_[request.model];

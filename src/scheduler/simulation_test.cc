@@ -177,7 +177,7 @@ class Simulation {
   // Said also of requests that have ended already: both may be said twice.
   void end(RequestId id, bool leaves) {
     ledger_.over(now_, id);
-    leaves ? scheduler_.cancel(now_, id) : scheduler_.done(now_, id);
+    scheduler_.done(now_, id);
     settle(leaves ? "cancel" : "done", climate_.rules.size(), id);
   }
 

@@ -34,7 +34,7 @@ struct World {
 
   void request(RequestId id, ModelIndex model) { scheduler.request(now, id, model); }
   void replay(RequestId id, ModelIndex model) { scheduler.request(now, id, model, true); }
-  void cancel(RequestId id) { scheduler.cancel(now, id); }
+  void cancel(RequestId id) { scheduler.done(now, id); }
   void done(RequestId id) { scheduler.done(now, id); }
   void ready(ModelIndex model) { scheduler.ready(now, model); }
   void stopped(ModelIndex model) { scheduler.stopped(now, model); }

@@ -54,10 +54,12 @@ class RawConnection:
             self._more()
         return self._take(self.buffer.index(mark) + len(mark))
 
-    def reply(self):
-        """The next reply, interim ones (100 Continue) included."""
+    def reply(self, to_head=False):
+        """The next reply, interim ones (100 Continue) included; the one to HEAD has no body."""
         head = self._take_past(b"\r\n\r\n").decode("latin-1")[:-4]
         reply = Reply(head, b"")
+        if to_head:
+            return reply
         if "content-length" in reply.headers:
             reply.body = self._take(int(reply.headers["content-length"]))
         elif reply.headers.get("transfer-encoding") == "chunked":

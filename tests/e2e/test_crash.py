@@ -1,7 +1,9 @@
 """Engines that die: before the first byte the client does not notice, after it he is told."""
 
 import os
+import shlex
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
@@ -107,3 +109,32 @@ def test_an_engine_that_dies_idle_is_started_again_by_the_next_request(start_fak
     corral.chat("fake")
     os.kill(corral.stats("fake")["pid"], signal.SIGKILL)
     assert corral.chat("fake") == words(5)
+
+
+def start_scripted(start, home, reply):
+    file = home.path("reply")
+    with open(file, "wb") as out:
+        out.write(reply)
+    program = os.path.join(os.path.dirname(__file__), "scripted_engine.py")
+    words = [sys.executable, program, "--reply", file, "--port"]
+    return start({"models": {"scripted": {"cmd": shlex.join(words) + " ${PORT}"}}})
+
+
+@pytest.mark.parametrize("missing", [1, 100, 100_000])
+def test_an_event_stream_of_a_known_length_that_breaks_off_ends_with_an_error(start, home, missing):
+    event = b'data: {"choices": [{"index": 0, "delta": {"content": "hi"}}]}\n\n'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n"
+    corral = start_scripted(start, home, head % (len(event) + missing) + event)
+    for _ in range(2):
+        stream = corral.openai().chat.completions.create(
+            model="scripted", messages=HELLO, stream=True)
+        with pytest.raises(openai.APIError, match="in the middle of this reply"):
+            for chunk in stream:
+                assert chunk.choices[0].delta.content == "hi"
+
+
+def test_head_tells_the_length_that_the_engine_tells(start, home):
+    corral = start_scripted(start, home, b"")
+    with corral.raw() as raw:
+        raw.send(b"HEAD /upstream/scripted/page HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert raw.reply(to_head=True).headers["content-length"] == "12345"
