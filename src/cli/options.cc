@@ -39,6 +39,10 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   return address;
 }
 
+bool is_loopback(const ListenAddress& address) {
+  return address.host == "::1" || address.host.starts_with("127.");
+}
+
 namespace {
 
 // One subcommand each; what they share is added by name.
@@ -115,6 +119,8 @@ class Parser {
     CLI::App* sub = add(Command::kServe, "serve", "run the service in the foreground");
     add_config(sub);
     sub->add_option("--listen,-l", listen_, "address to listen on (default: 127.0.0.1:45786)");
+    sub->add_flag("--without-keys", options_.without_keys,
+                  "let whoever reaches the address use the models, without apiKeys in the config");
   }
 
   void run() {

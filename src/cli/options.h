@@ -19,18 +19,22 @@ enum class Command { kServe, kRun, kPs, kLoad, kUnload, kLogs, kVersion, kConfig
 
 struct Options {
   Command command = Command::kServe;
-  std::string config;     // a config file; empty: the person's own, else the built-in one
-  std::string url;        // of a running service; empty: CORRAL_URL, else the default address
-  ListenAddress listen;   // serve
-  std::string model;      // run, load; unload and logs: empty for all, for Corral's own
-  std::string prompt;     // run; empty: a chat
-  bool follow = false;    // logs
-  bool licenses = false;  // version
+  std::string config;         // a config file; empty: the person's own, else the built-in one
+  std::string url;            // of a running service; empty: CORRAL_URL, else the default address
+  ListenAddress listen;       // serve
+  std::string model;          // run, load; unload and logs: empty for all, for Corral's own
+  std::string prompt;         // run; empty: a chat
+  bool without_keys = false;  // serve: the network may use the models without one
+  bool follow = false;        // logs
+  bool licenses = false;      // version
 };
 
 // The options, or the exit status of a run that is over: help was asked for and printed, or the
 // command line is wrong and a sentence said so.
 std::variant<Options, int> parse_options(int argc, char** argv);
+
+// Only programs of this machine reach the address.
+bool is_loopback(const ListenAddress& address);
 
 // "HOST:PORT", ":PORT", "PORT" or "HOST"; "[::1]:PORT" for IPv6. kInvalid with a sentence
 // otherwise.

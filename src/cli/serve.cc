@@ -59,6 +59,13 @@ int serve(const Options& options) {
   Result<config::Config> config = load_config(options.config);
   if (!config.has_value()) return failed(config.error());
   for (const std::string& warning : config->warnings) log_warn(warning);
+  const bool open = !is_loopback(options.listen) && config->api_keys.empty();
+  if (open && !options.without_keys) {
+    return failed({Code::kInvalid,
+                   "listening on " + options.listen.host +
+                       " would let everybody on the network use the models; put apiKeys into the "
+                       "config, or say --without-keys if that is what you want"});
+  }
   int status = 0;
   io::Loop loop;
   loop.run(serve_until_stopped(loop, options, std::move(*config), status));

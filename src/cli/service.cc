@@ -28,7 +28,8 @@ Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config c
   gateway::Settings settings{.config = std::move(config),
                              .self_exe = *self,
                              .runtime_dir = *runtime_dir,
-                             .environment = engine::own_environment()};
+                             .environment = engine::own_environment(),
+                             .host_name = io::host_name()};
   return std::unique_ptr<Service>(new Service(loop, settings, std::move(*listener), url));
 }
 

@@ -52,7 +52,10 @@ struct Config {
   std::chrono::seconds health_check_timeout{120};  // from start to ready, at least 15 s
   std::uint16_t start_port = 5800;                 // ${PORT} counts up from here
   LogLevel log_level = LogLevel::kInfo;
-  std::vector<Model> models;          // sorted by id
+  std::vector<std::string> api_keys;         // without spaces; empty: none is asked for
+  std::vector<std::string> allowed_origins;  // of web pages: "https://chat.example.com", or "*"
+  std::vector<std::string> allowed_hosts;    // further names of this machine
+  std::vector<Model> models;                 // sorted by id
   std::vector<std::string> warnings;  // "file:line:col: sentence", each once, in the file's order
 
   // The model with this id, else the one with this alias, else nullptr. Compares with every alias:

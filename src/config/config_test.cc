@@ -173,8 +173,6 @@ models:
         lines({
             "conf/c.yaml:1:1: unknown key 'modles' is ignored; did you mean 'models'?",
             "conf/c.yaml:2:1: llama-swap's key 'groups' is not supported yet and is ignored",
-            "conf/c.yaml:3:1: llama-swap's key 'apiKeys' is not supported yet and is ignored; "
-            "requests are served without a key",
             "conf/c.yaml:4:1: unknown key 'x-shared' is ignored",
             "conf/c.yaml:5:11: logLevel has no level 'wran', info is used; did you mean 'warn'?",
             "conf/c.yaml:7:16: model 'z': unknown key 'cmd_stop' is ignored; did you mean "
@@ -186,6 +184,22 @@ models:
             "conf/c.yaml:8:35: model 'a': unknown key 'tll' is ignored; did you mean 'ttl'?",
         }));
   CHECK(config.log_level == LogLevel::kInfo);
+  CHECK(config.api_keys == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("keys, origins and hosts are lists of what can stand in a header") {
+  const Config config = parsed(
+      "apiKeys: [sk-1, 22]\nallowedOrigins: ['https://chat.example.com', '*']\nallowedHosts: "
+      "[tower]\n");
+  CHECK(config.api_keys == std::vector<std::string>{"sk-1", "22"});
+  CHECK(config.allowed_origins.size() == 2);
+  CHECK(config.allowed_hosts == std::vector<std::string>{"tower"});
+  CHECK(refusal("apiKeys: [a, '']\n") == "conf/c.yaml:1:14: apiKeys holds an empty key");
+  CHECK(refusal("apiKeys: ['se cret']\n").find("conf/c.yaml:1:11: apiKeys holds a key") == 0);
+  CHECK(refusal("apiKeys: ['se cret']\n").find("cret") == std::string::npos);
+  CHECK(refusal("allowedOrigins: [chat.example.com]\n").find("is not an origin") !=
+        std::string::npos);
+  CHECK(refusal("allowedOrigins: ['https://a/b']\n").find("is not an origin") != std::string::npos);
 }
 
 TEST_CASE("a flood of warnings is cut and repeated ones come once") {

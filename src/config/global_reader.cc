@@ -58,6 +58,44 @@ Result<void> read_global_ttl(Reader& reader, const Entry& entry, Globals& out) {
   return {};
 }
 
+// A key is never repeated in a message.
+Result<void> read_api_keys(Reader& reader, const Entry& entry, Globals& out) {
+  Result<void> done = reader.read(entry, out.config.api_keys);
+  if (!done.has_value()) return done;
+  for (std::size_t i = 0; i < out.config.api_keys.size(); ++i) {
+    const std::string& key = out.config.api_keys[i];
+    const Mark mark = entry.value.items[i].mark;
+    if (key.empty()) return reader.wrong(mark, "apiKeys holds an empty key");
+    const bool plain = std::ranges::all_of(key, [](char c) { return c > ' ' && c < '\x7F'; });
+    if (!plain)
+      return reader.wrong(mark,
+                          "apiKeys holds a key with a space or another character that cannot "
+                          "stand in a header; use letters, digits and marks");
+  }
+  return {};
+}
+
+Result<void> read_allowed_origins(Reader& reader, const Entry& entry, Globals& out) {
+  Result<void> done = reader.read(entry, out.config.allowed_origins);
+  if (!done.has_value()) return done;
+  for (std::size_t i = 0; i < out.config.allowed_origins.size(); ++i) {
+    const std::string& origin = out.config.allowed_origins[i];
+    const std::size_t scheme = origin.find("://");
+    const bool good = origin == "*" || (scheme != std::string::npos && scheme > 0 &&
+                                        origin.find('/', scheme + 3) == std::string::npos);
+    if (!good)
+      return reader.wrong(entry.value.items[i].mark,
+                          in_quotes(origin) +
+                              " is not an origin; write it like "
+                              "'https://chat.example.com', without a path, or '*'");
+  }
+  return {};
+}
+
+Result<void> read_allowed_hosts(Reader& reader, const Entry& entry, Globals& out) {
+  return reader.read(entry, out.config.allowed_hosts);
+}
+
 constexpr Key<Globals> kKeys[] = {
     {"macros", read_elsewhere},
     {"models", read_elsewhere},
@@ -65,7 +103,9 @@ constexpr Key<Globals> kKeys[] = {
     {"logLevel", read_log_level},
     {"startPort", read_start_port},
     {"globalTTL", read_global_ttl},
-    {"apiKeys", nullptr},
+    {"apiKeys", read_api_keys},
+    {"allowedOrigins", read_allowed_origins},
+    {"allowedHosts", read_allowed_hosts},
     {"captureBuffer", nullptr},
     {"groups", nullptr},
     {"hooks", nullptr},

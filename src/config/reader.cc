@@ -99,11 +99,8 @@ void Reader::warn_unknown(const Node::Entry& entry, const std::vector<std::strin
 }
 
 void Reader::warn_not_yet(const Node::Entry& entry) {
-  // Whoever sets keys expects to be protected by them.
-  const bool opens = entry.key == "apiKeys";
-  warn(entry.mark, "llama-swap's key " + in_quotes(entry.key) +
-                       " is not supported yet and is ignored" +
-                       (opens ? "; requests are served without a key" : ""));
+  warn(entry.mark,
+       "llama-swap's key " + in_quotes(entry.key) + " is not supported yet and is ignored");
 }
 
 }  // namespace corral::config

@@ -74,10 +74,14 @@ UpstreamPath split_upstream(const config::Config& config, std::string_view path)
 Gateway::Gateway(io::Loop& loop, const Settings& settings)
     : loop_(loop),
       config_(settings.config),
+      access_({.keys = config_.api_keys,
+               .origins = config_.allowed_origins,
+               .hosts = config_.allowed_hosts},
+              settings.host_name),
       logs_(loop),
       client_(loop),
       conductor_(loop, client_, counters_, specs_of(settings), rules_of(settings.config)),
-      context_{loop_, client_, conductor_, counters_},
+      context_{loop_, client_, conductor_, counters_, access_},
       admin_(loop, config_, conductor_, counters_, logs_) {
   logs_.gather(conductor_);
 }
@@ -90,7 +94,48 @@ void Gateway::drain() {
 }
 
 io::Task<void> Gateway::handle(http::Exchange& exchange) {
-  const http::Target target = http::split_target(exchange.request().target);
+  const http::RequestHead& head = exchange.request();
+  const http::Target target = http::split_target(head.target);
+  const std::optional<std::string_view> origin = head.headers.find("Origin");
+  if (origin && access_.trusts(*origin)) {
+    exchange.add_header("Access-Control-Allow-Origin", *origin);
+    exchange.add_header("Vary", "Origin");
+  }
+  if (head.method == "OPTIONS") {
+    co_await preflight(exchange);
+    co_return;
+  }
+  std::optional<Access::Denial> denial = access_.check(head, target.path);
+  if (denial) {
+    const ModelRoute* route = find_model_route(target.path);
+    const Dialect dialect = route != nullptr ? route->dialect : Dialect::kOpenAi;
+    co_await deny(exchange, dialect, std::move(*denial));
+    co_return;
+  }
+  co_await this->route(exchange, target);
+}
+
+// What a browser asks before it lets a page send a request with JSON in it (Fetch, section 4.9).
+io::Task<void> Gateway::preflight(http::Exchange& exchange) {
+  const http::Headers& asked = exchange.request().headers;
+  const std::string_view wanted = asked.find("Access-Control-Request-Headers").value_or("");
+  const std::array<http::Header, 4> headers = {
+      {{"Allow", "GET, HEAD, POST, OPTIONS"},
+       {"Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS"},
+       {"Access-Control-Allow-Headers", wanted},
+       {"Access-Control-Max-Age", "86400"}}};
+  const std::optional<std::string_view> origin = asked.find("Origin");
+  const bool trusted = origin && access_.trusts(*origin);
+  co_await exchange.reply(204, std::span(headers).first(trusted ? 4 : 1), "");
+}
+
+io::Task<void> Gateway::deny(http::Exchange& exchange, Dialect dialect, Access::Denial denial) {
+  if (denial.status == 401) exchange.add_header("WWW-Authenticate", "Basic realm=\"corral\"");
+  counters_.record({.model = "", .status = denial.status});
+  co_await refuse(exchange, dialect, denial.status, std::move(denial.message));
+}
+
+io::Task<void> Gateway::route(http::Exchange& exchange, const http::Target& target) {
   const ModelRoute* route = find_model_route(target.path);
   if (route != nullptr && exchange.request().method == "POST") {
     co_await model_request(exchange, *route);

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "config/config.h"
+#include "gateway/access.h"
 #include "gateway/admin.h"
 #include "gateway/proxy_session.h"
+#include "http/uri.h"
 
 namespace corral::gateway {
 
@@ -19,6 +21,7 @@ struct Settings {
   std::string self_exe;                  // our own binary: the worker and the guard
   std::string runtime_dir;               // for the workers' sockets
   std::vector<std::string> environment;  // what engines inherit from, "NAME=value"
+  std::string host_name;                 // this machine's
 };
 
 class Gateway {
@@ -39,6 +42,9 @@ class Gateway {
   io::Task<void> stopped() { return conductor_.all_stopped(); }
 
  private:
+  io::Task<void> route(http::Exchange& exchange, const http::Target& target);
+  io::Task<void> preflight(http::Exchange& exchange);
+  io::Task<void> deny(http::Exchange& exchange, Dialect dialect, Access::Denial denial);
   io::Task<void> model_request(http::Exchange& exchange, const ModelRoute& route);
   io::Task<void> upstream_request(http::Exchange& exchange, std::string_view path);
   io::Task<void> proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
@@ -47,6 +53,7 @@ class Gateway {
 
   io::Loop& loop_;
   const config::Config config_;
+  const Access access_;
   Logs logs_;
   http::Client client_;
   telemetry::Counters counters_;

@@ -1,5 +1,8 @@
 #include "gateway/proxy_session.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/log.h"
 #include "base/strings.h"
 #include "gateway/reply_error.h"
@@ -123,15 +126,16 @@ io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
 }
 
 std::vector<http::Header> ProxySession::request_headers() const {
-  const bool worker = context_.conductor.engine(model_).spec().worker;
+  // Our own worker asks for no key, and one of ours is no other's business.
+  const bool keyless =
+      context_.access.has_keys() || context_.conductor.engine(model_).spec().worker;
   std::vector<http::Header> headers;
   for (const http::Header& header : exchange_.request().headers) {
     if (equals_ignore_case(header.name, "Host") || equals_ignore_case(header.name, "Expect")) {
       continue;
     }
-    // Our own worker asks for no key, so a client's key is not its business.
-    if (worker && (equals_ignore_case(header.name, "Authorization") ||
-                   equals_ignore_case(header.name, "X-Api-Key"))) {
+    if (keyless && (equals_ignore_case(header.name, "Authorization") ||
+                    equals_ignore_case(header.name, "X-Api-Key"))) {
       continue;
     }
     // Usage is read from the passing bytes, so they must not be compressed.
@@ -219,11 +223,25 @@ io::Task<ProxySession::Outcome> ProxySession::relay(http::Call& call) {
     co_return Outcome::kOver;
   }
   const bool events = kind == UsageReader::Kind::kStream;
-  const http::Framing framing = framing_to_client(head, events);
-  const Result<void> begun =
-      co_await exchange_.begin(head.status, head.headers.all(), framing, head.length);
+  const Result<void> begun = co_await begin_reply(head, events);
   if (begun.has_value()) co_await pass_body(call, *first, events);
   co_return Outcome::kOver;
+}
+
+// Which pages may see the reply is for the gateway to say, and not for the engine.
+io::Task<Result<void>> ProxySession::begin_reply(const http::ResponseHead& head, bool events) {
+  std::span<const http::Header> headers = head.headers.all();
+  std::vector<http::Header> kept;
+  if (exchange_.request().headers.find("Origin")) {
+    std::ranges::copy_if(headers, std::back_inserter(kept), [](const http::Header& header) {
+      constexpr std::string_view kPrefix = "Access-Control-";
+      return !equals_ignore_case(header.name.substr(0, kPrefix.size()), kPrefix);
+    });
+    headers = kept;
+  }
+  const http::Framing framing = framing_to_client(head, events);
+  Result<void> begun = co_await exchange_.begin(head.status, headers, framing, head.length);
+  co_return begun;
 }
 
 io::Task<void> ProxySession::pass_body(http::Call& call, std::string_view first, bool events) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/access.h"
 #include "gateway/conductor.h"
 #include "gateway/event_boundary.h"
 #include "gateway/request_body.h"
@@ -21,6 +22,7 @@ struct ProxyContext {
   http::Client& client;
   Conductor& conductor;
   telemetry::Counters& counters;
+  const Access& access;
 };
 
 class ProxySession {
@@ -58,6 +60,7 @@ class ProxySession {
   io::Task<void> end_cut();
   io::Task<void> answer(int status, std::string message);
   std::vector<http::Header> request_headers() const;
+  io::Task<Result<void>> begin_reply(const http::ResponseHead& head, bool events);
   Outcome lost(const http::Call& call) const;
   // The client waits for server-sent events, as far as its body has been read.
   bool wants_events() const;

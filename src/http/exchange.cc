@@ -15,6 +15,11 @@ bool Exchange::body_done() const { return connection_.reader_.body_done(); }
 
 void Exchange::abort() { broken_ = true; }
 
+void Exchange::add_header(std::string_view name, std::string_view value) {
+  CHECK(!begun_ && is_token(name) && is_field_value(value));
+  more_headers_.append(name).append(": ").append(value).append("\r\n");
+}
+
 io::Task<Result<std::string_view>> Exchange::read_body() {
   if (continue_due_ && !begun_) {
     continue_due_ = false;
@@ -39,8 +44,11 @@ io::Task<Result<void>> Exchange::begin(int status, std::span<const Header> heade
   if (framing == Framing::kUntilClose && !head_only) keep_alive_ = false;
   // Whether a body follows that was never asked for cannot be known.
   if (continue_due_ && !body_done()) keep_alive_ = false;
-  const Delivery delivery{
-      .framing = framing, .length = length, .keep_alive = keep_alive_, .http11 = head.http11};
+  const Delivery delivery{.framing = framing,
+                          .length = length,
+                          .keep_alive = keep_alive_,
+                          .http11 = head.http11,
+                          .more = more_headers_};
   Result<void> written = write_response_head(connection_.head_out_, status, headers, delivery);
   if (!written.has_value()) co_return written;
   has_body_ = !head_only && framing != Framing::kNone;

@@ -83,7 +83,7 @@ Result<void> write_response_head(std::string& out, int status, std::span<const H
   } else if (!delivery.http11) {
     out += "Connection: keep-alive\r\n";
   }
-  out += "\r\n";
+  out.append(delivery.more).append("\r\n");
   return {};
 }
 

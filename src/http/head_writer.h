@@ -17,7 +17,8 @@ struct Delivery {
   Framing framing = Framing::kNone;
   std::uint64_t length = 0;
   bool keep_alive = true;
-  bool http11 = true;  // the other side's version
+  bool http11 = true;          // the other side's version
+  std::string_view more = {};  // whole lines of further headers, each with its CRLF
 };
 
 // `out` is replaced; its memory is reused. kInvalid if a name or value could not stand in a head.

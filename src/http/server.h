@@ -45,6 +45,10 @@ class Exchange {
   // The whole body has been read; the next read_body() is empty.
   bool body_done() const;
 
+  // A header for the reply, however it will be begun. Requires: not begun; both can stand in a
+  // head.
+  void add_header(std::string_view name, std::string_view value);
+
   // A whole reply in one write. Content-Length is added; a HEAD request gets the head alone.
   io::Task<Result<void>> reply(int status, std::span<const Header> headers, std::string_view body);
 
@@ -90,6 +94,7 @@ class Exchange {
   int status_ = 0;
   std::uint64_t length_ = 0;
   std::uint64_t sent_ = 0;
+  std::string more_headers_;
   std::array<char, 20> size_line_;
 };
 

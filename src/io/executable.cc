@@ -16,4 +16,10 @@ Result<std::string> executable_path() {
   return std::string(path.data(), size);
 }
 
+std::string host_name() {
+  std::array<char, 256> name;
+  std::size_t size = name.size();
+  return uv_os_gethostname(name.data(), &size) == 0 ? std::string(name.data(), size) : "";
+}
+
 }  // namespace corral::io

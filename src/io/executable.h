@@ -1,4 +1,4 @@
-// The path of the running program's own file.
+// What the running program knows about where it is: its own file, its machine's name.
 #pragma once
 
 #include <string>
@@ -9,5 +9,8 @@ namespace corral::io {
 
 // Absolute. kIo if the system does not tell.
 Result<std::string> executable_path();
+
+// The name that this machine gives itself; empty if it has none.
+std::string host_name();
 
 }  // namespace corral::io

@@ -88,5 +88,5 @@ class RawConnection:
 def request(path, body, method="POST", headers=()):
     """The bytes of a request; `body` is bytes, or a value that is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"{method} {path} HTTP/1.1", "Host: test", f"Content-Length: {len(data)}", *headers]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(data)}", *headers]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + data

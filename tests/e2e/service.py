@@ -19,7 +19,7 @@ import processes
 from raw import RawConnection
 from waiting import SCALE, eventually
 
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+ADDRESS = re.compile(r"http://[\d.]+:(\d+)")
 TINY_GGUF = os.path.join(os.path.dirname(__file__), "../models/tiny-chat-1m-q8_0.gguf")
 TINY_GGUF = os.path.abspath(TINY_GGUF)
 
@@ -99,7 +99,8 @@ class Corral:
 
     def __init__(self, home, config=None, arguments=()):
         self.home = home
-        command = [home.binary, "serve", "--listen", "127.0.0.1:0", *arguments]
+        listen = [] if "--listen" in arguments else ["--listen", "127.0.0.1:0"]
+        command = [home.binary, "serve", *listen, *arguments]
         if config is not None:
             command += ["--config", home.write_config(config)]
         self.log = open(home.path("stderr"), "w+b")

@@ -11,7 +11,7 @@ from waiting import SCALE, eventually
 
 CHAT = {"model": "fake", "messages": [{"role": "user", "content": "Hello"}]}
 CHAT_BYTES = json.dumps(CHAT).encode()
-POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +25,16 @@ HEADS = {
     "no_version": (b"GET /health\r\n\r\n", 400),
     "garbage": (b"\x00\x01\x02\x03\r\n\r\n", 400),
     "tls_hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
-    "unknown_version": (b"GET /health HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+    "unknown_version": (b"GET /health HTTP/3.0\r\nHost: localhost\r\n\r\n", 505),
     "no_host": (b"GET /health HTTP/1.1\r\n\r\n", 400),
     "two_hosts": (b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-    "space_before_colon": (b"GET /health HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", 400),
-    "folded_header": (b"GET /health HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400),
-    "no_colon": (b"GET /health HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n", 400),
-    "bare_lf": (b"GET /health HTTP/1.1\nHost: x\n\n", 400),
-    "bare_lf_after_a_header": (b"GET /health HTTP/1.1\r\nHost: x\nA: b\r\n\r\n", 400),
-    "nul_in_a_value": (b"GET /health HTTP/1.1\r\nHost: x\r\nA: b\x00c\r\n\r\n", 400),
-    "space_in_the_target": (b"GET /he alth HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "space_before_colon": (b"GET /health HTTP/1.1\r\nHost: localhost\r\nA : b\r\n\r\n", 400),
+    "folded_header": (b"GET /health HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n", 400),
+    "no_colon": (b"GET /health HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n", 400),
+    "bare_lf": (b"GET /health HTTP/1.1\nHost: localhost\n\n", 400),
+    "bare_lf_after_a_header": (b"GET /health HTTP/1.1\r\nHost: localhost\nA: b\r\n\r\n", 400),
+    "nul_in_a_value": (b"GET /health HTTP/1.1\r\nHost: localhost\r\nA: b\x00c\r\n\r\n", 400),
+    "space_in_the_target": (b"GET /he alth HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "two_lengths": (POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
     "two_equal_lengths": (POST + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400),
     "length_list": (POST + b"Content-Length: 5, 5\r\n\r\nhello", 400),
@@ -46,8 +46,8 @@ HEADS = {
     "unknown_coding": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     "http_1_0_chunked": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "unknown_expectation": (POST + b"Content-Length: 2\r\nExpect: magic\r\n\r\n{}", 417),
-    "large_head": (b"GET /health HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 100_000 + b"\r\n\r\n", 431),
-    "many_headers": (b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
+    "large_head": (b"GET /health HTTP/1.1\r\nHost: localhost\r\nA: " + b"b" * 100_000 + b"\r\n\r\n", 431),
+    "many_headers": (b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
 }
 
 
@@ -144,7 +144,7 @@ def test_a_body_that_is_cut_short_reaches_no_engine(plain):
 def test_a_path_of_many_parts_does_not_hold_up_the_others(plain):
     with plain.raw() as connection:
         began = time.monotonic()
-        connection.send(b"GET /upstream" + b"/a" * 30_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.send(b"GET /upstream" + b"/a" * 30_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.reply().status == 404
         assert time.monotonic() - began < 1 * SCALE
 

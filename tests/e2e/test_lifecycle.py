@@ -152,7 +152,7 @@ def test_a_port_in_use_is_one_clear_sentence(home, fake):
 def test_a_client_that_keeps_its_connection_does_not_hold_up_the_end(start_fake):
     corral = start_fake()
     with corral.raw() as connection:
-        connection.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.reply().status == 200
         corral.signal(signal.SIGTERM)
         assert connection.closed()
