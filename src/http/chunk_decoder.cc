@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/message.h"
+
 namespace corral::http {
 
 bool ChunkDecoder::size_digit(char c) {
@@ -17,9 +19,32 @@ bool ChunkDecoder::size_digit(char c) {
   return true;
 }
 
+// Some senders pad sizes with spaces, before the extension or the line's end. Text of any other
+// kind would make the size of "5 5" a matter of taste.
+bool ChunkDecoder::after_size(char c) {
+  if (c == ' ') state_ = State::kSizeBlank;
+  if (c == ';') state_ = State::kExtension;
+  if (c == '\r') state_ = State::kSizeLf;
+  return c == ' ' || c == ';' || c == '\r';
+}
+
+// A trailer has a header's form, though nobody looks at what it says.
+bool ChunkDecoder::trailer(char c) {
+  if (state_ == State::kTrailerStart && c == '\r') {
+    state_ = State::kEndLf;
+    return true;
+  }
+  if (state_ != State::kTrailer) {
+    const bool named = state_ == State::kTrailerName && c == ':';
+    state_ = named ? State::kTrailer : State::kTrailerName;
+    return named || is_token(std::string_view(&c, 1));
+  }
+  if (c == '\r') state_ = State::kTrailerLf;
+  return c == '\r' || is_field_value(std::string_view(&c, 1));
+}
+
 // One byte of framing. False if it may not stand here.
 bool ChunkDecoder::frame(char c) {
-  const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
   switch (state_) {
     case State::kSizeStart:
       line_ = 0;
@@ -27,19 +52,11 @@ bool ChunkDecoder::frame(char c) {
       return size_digit(c);
     case State::kSize:
       if (++line_ > kMaxLine) return false;
-      if (c == '\r') {
-        state_ = State::kSizeLf;
-        return true;
-      }
-      // Blanks before an extension are what some senders pad sizes with.
-      if (c == ';' || c == ' ' || c == '\t') {
-        state_ = State::kExtension;
-        return true;
-      }
-      return size_digit(c);
+      return after_size(c) || size_digit(c);
+    case State::kSizeBlank: return ++line_ <= kMaxLine && after_size(c);
     case State::kExtension:
       if (c == '\r') state_ = State::kSizeLf;
-      return ++line_ <= kMaxLine && (plain || c == '\t' || c == '\r');
+      return ++line_ <= kMaxLine && (c == '\r' || is_field_value(std::string_view(&c, 1)));
     case State::kSizeLf:
       line_ = 0;
       state_ = left_ == 0 ? State::kTrailerStart : State::kData;
@@ -47,11 +64,8 @@ bool ChunkDecoder::frame(char c) {
     case State::kDataCr: state_ = State::kDataLf; return c == '\r';
     case State::kDataLf: state_ = State::kSizeStart; return c == '\n';
     case State::kTrailerStart:
-      state_ = c == '\r' ? State::kEndLf : State::kTrailer;
-      return ++line_ <= kMaxTrailers && (c == '\r' || (plain && c != ' ' && c != ':'));
-    case State::kTrailer:
-      if (c == '\r') state_ = State::kTrailerLf;
-      return ++line_ <= kMaxTrailers && (plain || c == '\t' || c == '\r');
+    case State::kTrailerName:
+    case State::kTrailer: return ++line_ <= kMaxTrailers && trailer(c);
     case State::kTrailerLf: state_ = State::kTrailerStart; return c == '\n';
     case State::kEndLf: state_ = State::kDone; return c == '\n';
     case State::kData:

@@ -32,12 +32,14 @@ class ChunkDecoder {
   enum class State {
     kSizeStart,  // a hex digit must come
     kSize,
+    kSizeBlank,  // what follows the size is an extension or the line's end
     kExtension,
     kSizeLf,
     kData,
     kDataCr,
     kDataLf,
     kTrailerStart,  // of a line
+    kTrailerName,
     kTrailer,
     kTrailerLf,
     kEndLf,
@@ -45,6 +47,8 @@ class ChunkDecoder {
   };
   bool frame(char c);
   bool size_digit(char c);
+  bool after_size(char c);
+  bool trailer(char c);
 
   State state_ = State::kSizeStart;
   std::uint64_t left_ = 0;  // of the chunk

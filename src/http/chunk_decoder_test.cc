@@ -63,6 +63,24 @@ TEST_CASE("chunks are joined, and extensions, trailers and what follows are told
   CHECK_FALSE(decode_every_way("5\r\nhell").done);
 }
 
+TEST_CASE("spaces may stand between a chunk's size and its extension or end, and nothing else") {
+  for (const std::string_view good : {"5 \r\n", "5  ;x=1\r\n", "5;x\r\n", "5; x y\r\n"}) {
+    CAPTURE(good);
+    CHECK(decode_every_way(std::string(good) + "hello\r\n0\r\n\r\n").payload == "hello");
+  }
+  for (const std::string_view bad : {"5 5\r\n", "5 x\r\n", "5\t\r\n", "5 \t;x\r\n", "5,\r\n"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(decode_every_way(std::string(bad) + "hello\r\n0\r\n\r\n").ok);
+  }
+}
+
+TEST_CASE("a trailer that is no header is refused") {
+  for (const std::string_view bad : {"GET / HTTP/1.1", "X", "X : y", "X Y: z", "(: y", "X: \x01"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(decode_every_way("0\r\n" + std::string(bad) + "\r\n\r\n").ok);
+  }
+}
+
 TEST_CASE("all payload of one read is one piece in place") {
   std::string bytes = "3\r\nabc\r\n2\r\nde\r\n4\r\nfghi\r\n0\r\n\r\n";
   ChunkDecoder decoder;
