@@ -10,6 +10,9 @@ namespace {
 
 using Refused = std::optional<Refusal>;
 
+// What lies beyond is a negative number, or another one, to a peer that counts in fewer bits.
+constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 60;
+
 // What the header fields say about the body and the connection.
 struct Facts {
   std::optional<std::uint64_t> length;
@@ -49,6 +52,7 @@ Refused read_length(std::string_view value, Facts& facts) {
   if (facts.length) return Refusal{400, "the message has two Content-Length headers"};
   facts.length = parse_u64(value);
   if (!facts.length) return Refusal{400, "Content-Length is not a number"};
+  if (*facts.length > kMaxLength) return Refusal{400, "Content-Length is larger than any body"};
   return {};
 }
 
@@ -123,16 +127,28 @@ Refused parse_version(std::string_view text, bool& http11) {
   return {};
 }
 
+// "host", "host:port" or "[address]:port", up to the path; user names have no place in it.
+bool begins_with_host(std::string_view target) {
+  constexpr std::string_view kMarks = "-._~%!$&'()*+,;=:[]";
+  const std::string_view host = target.substr(0, target.find_first_of("/?"));
+  return !host.empty() && host[0] != ':' && std::all_of(host.begin(), host.end(), [&](char c) {
+    const auto lower = static_cast<char>(c | 0x20);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
+
 bool is_target(std::string_view target, std::string_view method) {
   const bool clean = std::all_of(target.begin(), target.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte > 0x20 && byte != 0x7F && byte != '#';
   });
-  if (!clean || target.empty()) return false;
+  // CONNECT asks for a tunnel, and an engine that granted one would be past all framing.
+  if (!clean || target.empty() || method == "CONNECT") return false;
   if (target[0] == '/') return true;
   if (target == "*") return method == "OPTIONS";
-  return equals_ignore_case(target.substr(0, 7), "http://") ||
-         equals_ignore_case(target.substr(0, 8), "https://");
+  if (equals_ignore_case(target.substr(0, 7), "http://")) return begins_with_host(target.substr(7));
+  return equals_ignore_case(target.substr(0, 8), "https://") && begins_with_host(target.substr(8));
 }
 
 Refused parse_request_line(std::string_view line, RequestHead& head) {
@@ -212,6 +228,8 @@ Refused parse_response_head(std::string_view text, bool to_head_request, Respons
   if (facts.chunked && !head.http11) {
     return Refusal{400, "an HTTP/1.0 reply cannot have a Transfer-Encoding"};
   }
+  const bool announced = facts.chunked || facts.length.value_or(0) != 0;
+  if (head.status < 200 && announced) return Refusal{400, "an interim reply has no body"};
   const bool bodiless =
       to_head_request || head.status < 200 || head.status == 204 || head.status == 304;
   head.length = facts.length.value_or(0);
@@ -220,8 +238,9 @@ Refused parse_response_head(std::string_view text, bool to_head_request, Respons
                  : !facts.length    ? Framing::kUntilClose
                  : head.length == 0 ? Framing::kNone
                                     : Framing::kLength;
-  head.keep_alive =
-      !facts.close && (head.http11 || facts.keep_alive) && head.framing != Framing::kUntilClose;
+  // A 204 that announces a body may send one, which must not be read as the next reply.
+  head.keep_alive = !facts.close && (head.http11 || facts.keep_alive) &&
+                    head.framing != Framing::kUntilClose && !(head.status == 204 && announced);
   return {};
 }
 

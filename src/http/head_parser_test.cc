@@ -68,6 +68,7 @@ TEST_CASE("heads that mean one thing are accepted at every split") {
       "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET /a?b=c&d HTTP/1.1\r\nhOST:x\r\nX-Empty:\r\nX: \t a b \t\r\n\r\n",
       "GET http://x/a HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET HTTP://[::1]:80?a HTTP/1.1\r\nHost: x\r\n\r\n",
       "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET / HTTP/1.0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
@@ -129,6 +130,8 @@ TEST_CASE("heads that two parsers could understand in two ways are refused at ev
       {with("Content-Length:\r\n"), 400},
       {with("Content-Length: 99999999999999999999\r\n"), 400},
       {with("Content-Length: 1e3\r\n"), 400},
+      {with("Content-Length: 18446744073709551615\r\n"), 400},
+      {with("Content-Length: 9223372036854775808\r\n"), 400},
       {with("Expect: 200-ok\r\n"), 417},
       {with("Host: y\r\n"), 400},
       {"GET / HTTP/1.1\r\n\r\n", 400},
@@ -147,7 +150,13 @@ TEST_CASE("heads that two parsers could understand in two ways are refused at ev
       {"GET a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET http://:80/a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET http://u@x/a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET http://x\\y/a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"CONNECT /a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"G(T / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET /\r\n\r\n", 400},
       {"GET / http/1.1\r\nHost: x\r\n\r\n", 400},
@@ -203,6 +212,14 @@ TEST_CASE("a reply's framing follows from its status, its headers and the reques
   CHECK_FALSE(open.keep_alive);
   CHECK(parsed_reply("HTTP/1.1 204 \r\n\r\n").framing == Framing::kNone);
   CHECK(parsed_reply("HTTP/1.1 304 x\r\nContent-Length: 7\r\n\r\n").framing == Framing::kNone);
+}
+
+TEST_CASE("a reply that must have no body and announces one does not keep its connection") {
+  CHECK(parsed_reply("HTTP/1.1 204 x\r\nContent-Length: 0\r\n\r\n").keep_alive);
+  CHECK_FALSE(parsed_reply("HTTP/1.1 204 x\r\nContent-Length: 7\r\n\r\n").keep_alive);
+  CHECK_FALSE(parsed_reply("HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n").keep_alive);
+  CHECK(reply_verdict("HTTP/1.1 103 x\r\nContent-Length: 7\r\n\r\n") != 0);
+  CHECK(reply_verdict("HTTP/1.1 103 x\r\nTransfer-Encoding: chunked\r\n\r\n") != 0);
 }
 
 TEST_CASE("malformed replies are refused") {
