@@ -1,5 +1,7 @@
 // A state machine over bytes. Nearly all bytes of a large body stand inside strings, so that state
-// skips plain text in a tight loop; every other state takes one byte at a time.
+// skips plain text in a tight loop; every other state takes one byte at a time. The loop passes
+// over whole, well-formed characters only: one that is not, or that the next push completes, is
+// left to the state machine.
 #include "json/scanner.h"
 
 #include <algorithm>
@@ -11,16 +13,72 @@ namespace {
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// True if one of the eight bytes is a quote, a backslash or a control character. The classic
-// arithmetic: a byte's high bit is set where (byte - n) borrows and the byte itself is below 0x80.
+// True if one of the eight bytes is a quote, a backslash, a control character or not ASCII. The
+// classic arithmetic: a byte's high bit is set where (byte - n) borrows and the byte itself is
+// below 0x80.
 bool has_special(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
   constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
   const std::uint64_t quote = word ^ (kOnes * '"');
   const std::uint64_t slash = word ^ (kOnes * '\\');
   return ((((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) |
-           ((word - kOnes * 0x20) & ~word)) &
+           ((word - kOnes * 0x20) & ~word) | word) &
           kHighs) != 0;
+}
+
+// What may follow the first byte of a character (Unicode, table 3-7). `left` is 0 where none begins
+// with that byte.
+struct Follow {
+  int left = 0;
+  unsigned char least = 0x80;  // of the second byte; those after it are 0x80 to 0xBF
+  unsigned char most = 0xBF;
+};
+
+Follow after(unsigned char first) {
+  if (first < 0xC2 || first > 0xF4) return {};
+  if (first < 0xE0) return {1};
+  if (first == 0xE0) return {2, 0xA0};
+  if (first == 0xED) return {2, 0x80, 0x9F};
+  if (first < 0xF0) return {2};
+  if (first == 0xF0) return {3, 0x90};
+  if (first == 0xF4) return {3, 0x80, 0x8F};
+  return {3};
+}
+
+// The size of the character of two or more bytes that `bytes` begins with; 0 if it is malformed or
+// not whole.
+std::size_t character_size(std::string_view bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const Follow follow = after(byte(0));
+  const auto size = static_cast<std::size_t>(follow.left) + 1;
+  if (size == 1 || bytes.size() < size || byte(1) < follow.least || byte(1) > follow.most) return 0;
+  for (std::size_t i = 2; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  return size;
+}
+
+// How many bytes at the beginning of `bytes` are whole characters that mean themselves.
+std::size_t skip_plain(std::string_view bytes) {
+  std::size_t i = 0;
+  while (true) {
+    for (; i + 8 <= bytes.size(); i += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, bytes.data() + i, 8);
+      if (has_special(word)) break;
+    }
+    const std::size_t before = i;
+    while (i < bytes.size() && bytes[i] != '"' && bytes[i] != '\\' &&
+           static_cast<unsigned char>(bytes[i] - 0x20) < 0x60) {
+      ++i;
+    }
+    while (i < bytes.size() && static_cast<unsigned char>(bytes[i]) >= 0x80) {
+      const std::size_t size = character_size(bytes.substr(i));
+      if (size == 0) return i;
+      i += size;
+    }
+    if (i == before) return i;
+  }
 }
 
 }  // namespace
@@ -49,18 +107,21 @@ Result<void> Scanner::unexpected(char c) const {
                                   " at byte " + std::to_string(offset_));
 }
 
-std::size_t Scanner::skip_plain(std::string_view bytes) const {
-  std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes.data() + i, 8);
-    if (has_special(word)) break;
+// One byte of a character that skip_plain has left. False if it may not stand here.
+bool Scanner::in_character(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (utf8_left_ == 0) {
+    const Follow follow = after(byte);
+    utf8_left_ = follow.left;
+    utf8_least_ = follow.least;
+    utf8_most_ = follow.most;
+    return utf8_left_ > 0;
   }
-  while (i < bytes.size() && bytes[i] != '"' && bytes[i] != '\\' &&
-         static_cast<unsigned char>(bytes[i]) >= 0x20) {
-    ++i;
-  }
-  return i;
+  if (byte < utf8_least_ || byte > utf8_most_) return false;
+  --utf8_left_;
+  utf8_least_ = 0x80;
+  utf8_most_ = 0xBF;
+  return true;
 }
 
 Result<void> Scanner::push(std::string_view bytes) {
@@ -74,10 +135,13 @@ Result<void> Scanner::push(std::string_view bytes) {
     switch (state_) {
       case State::kString: {
         if (high_surrogate_ != 0 && c != '\\') return unexpected(c);
-        const std::size_t plain = skip_plain(bytes.substr(i));
+        const std::size_t plain = utf8_left_ > 0 ? 0 : skip_plain(bytes.substr(i));
         if (plain > 0) {
           result = keep(bytes.substr(i, plain));
           i += plain - 1;
+        } else if (utf8_left_ > 0 || static_cast<unsigned char>(c) >= 0x80) {
+          if (!in_character(c)) return unexpected(c);
+          result = keep(bytes.substr(i, 1));
         } else if (c == '"') {
           result = end_string();
         } else if (c == '\\') {

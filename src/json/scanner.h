@@ -1,6 +1,6 @@
 // Scanner: finds chosen top-level fields of a JSON object that arrives in pieces, and checks that
-// the whole is valid JSON (RFC 8259) on the way. Memory is constant, whatever the body's size: what
-// is not asked for is looked at once and forgotten.
+// the whole is valid JSON (RFC 8259), UTF-8 included, on the way. Memory is constant, whatever the
+// body's size: what is not asked for is looked at once and forgotten.
 //
 // A field that is asked for may stand only once. Parsers differ on which of two wins, so a body
 // with two could be routed by one value and answered by the other.
@@ -85,7 +85,7 @@ class Scanner {
   Result<void> keep(std::string_view text);
   void keep_raw(std::uint64_t end);
   Result<void> keep_code_point(std::uint32_t code);
-  std::size_t skip_plain(std::string_view bytes) const;
+  bool in_character(char c);
 
   std::vector<Field> fields_;
   State state_ = State::kStart;
@@ -102,6 +102,9 @@ class Scanner {
   std::uint64_t pushed_at_ = 0;  // where that stands in the body
   std::uint32_t code_ = 0;       // of the \u escape under way
   int code_digits_ = 0;
+  int utf8_left_ = 0;                // bytes that the character under way still needs
+  unsigned char utf8_least_ = 0x80;  // what the next of them may be
+  unsigned char utf8_most_ = 0xBF;
   std::uint32_t high_surrogate_ = 0;  // waits for its low half
   Number number_ = Number::kZero;
   std::string_view literal_;

@@ -141,6 +141,54 @@ TEST_CASE("what is not JSON is refused with the byte's place") {
   }
 }
 
+TEST_CASE("text in strings and keys is well-formed UTF-8, at every split") {
+  struct Row {
+    std::string_view bytes;
+    bool good;
+  };
+  const Row rows[] = {
+      {"\xC2\x80", true},
+      {"\xDF\xBF", true},
+      {"\xE0\xA0\x80", true},
+      {"\xED\x9F\xBF", true},
+      {"\xEE\x80\x80", true},
+      {"\xEF\xBF\xBF", true},
+      {"\xF0\x90\x80\x80", true},
+      {"\xF4\x8F\xBF\xBF", true},
+      {"\x7F", true},
+      {"\x80", false},
+      {"\xBF", false},
+      {"\xC0\x80", false},
+      {"\xC1\xBF", false},
+      {"\xC2", false},
+      {"\xC2\x7F", false},
+      {"\xC2\xC0", false},
+      {"\xE0\x9F\xBF", false},
+      {"\xE0\xA0", false},
+      {"\xE1\x80\xC0", false},
+      {"\xED\xA0\x80", false},
+      {"\xED\xBF\xBF", false},
+      {"\xF0\x8F\xBF\xBF", false},
+      {"\xF0\x90\x80", false},
+      {"\xF1\x80\x80\xC0", false},
+      {"\xF4\x90\x80\x80", false},
+      {"\xF5\x80\x80\x80", false},
+      {"\xFE", false},
+      {"\xFF", false},
+  };
+  for (const Row& row : rows) {
+    for (const std::string_view before : {"", "abc", "12345678", "\xE4\xB8\xAD"}) {
+      const std::string text = std::string(before) + std::string(row.bytes);
+      CAPTURE(text);
+      const Outcome value = scan_every_way(R"({"model":")" + text + R"("})");
+      CHECK(value.valid == row.good);
+      if (row.good) CHECK(value.model.value == text);
+      CHECK(scan_every_way(R"({"other":")" + text + R"(z, and more of it"})").valid == row.good);
+      CHECK(scan_every_way("{\"" + text + "\":1}").valid == row.good);
+    }
+  }
+}
+
 TEST_CASE("nesting and a chosen value have limits, other values have none") {
   std::string deep = "{\"a\":";
   for (int i = 0; i < 100000; ++i) deep += '[';
