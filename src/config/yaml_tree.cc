@@ -17,6 +17,25 @@ Mark to_mark(const yaml_mark_t& mark) {
   return Mark{static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1};
 }
 
+// The place after the last character. YAML ends lines at LF, CR, CRLF, U+0085, U+2028 and U+2029.
+Mark end_of(std::string_view text) {
+  Mark mark{1, 1};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    const bool wide = rest.starts_with("\xC2\x85") || rest.starts_with("\xE2\x80\xA8") ||
+                      rest.starts_with("\xE2\x80\xA9");
+    const bool cr = rest[0] == '\r' && !rest.starts_with("\r\n");
+    if (wide || cr || rest[0] == '\n') {
+      ++mark.line;
+      mark.column = 1;
+      if (wide) i += rest[0] == '\xC2' ? 1 : 2;
+    } else if ((static_cast<unsigned char>(rest[0]) & 0xC0) != 0x80) {
+      ++mark.column;
+    }
+  }
+  return mark;
+}
+
 std::size_t count(const Node& node) {
   std::size_t total = 1;
   for (const Node& item : node.items) total += count(item);
@@ -32,7 +51,6 @@ class Event {
   ~Event() { yaml_event_delete(&event_); }
   yaml_event_t* get() { return &event_; }
   const yaml_event_t* operator->() const { return &event_; }
-  Mark mark() const { return to_mark(event_.start_mark); }
 
  private:
   yaml_event_t event_{};
@@ -44,7 +62,7 @@ std::string to_text(const yaml_char_t* bytes) {
 
 class Reader {
  public:
-  Reader(std::string_view text, const std::string& file) : file_(file) {
+  Reader(std::string_view text, const std::string& file) : file_(file), end_(end_of(text)) {
     ready_ = yaml_parser_initialize(&parser_) == 1;
     if (!ready_) return;
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -78,6 +96,13 @@ class Reader {
   }
 
  private:
+  // libyaml thinks of a line end behind a text that has none, and may point behind that.
+  Mark place(const yaml_mark_t& mark) const {
+    const Mark place = to_mark(mark);
+    return place.line > end_.line ? end_ : place;
+  }
+  Mark place(const Event& event) const { return place(event->start_mark); }
+
   std::unexpected<Error> wrong(Mark mark, std::string_view text) const {
     return fail(Code::kInvalid, at(file_, mark, text));
   }
@@ -93,7 +118,7 @@ class Reader {
         std::string(parser_.problem != nullptr ? parser_.problem : "unreadable bytes");
     if (parser_.context != nullptr) text += std::string(" ") + parser_.context;
     const bool reader = parser_.error == YAML_READER_ERROR;
-    return wrong(to_mark(reader ? parser_.mark : parser_.problem_mark), text);
+    return wrong(place(reader ? parser_.mark : parser_.problem_mark), text);
   }
 
   Result<void> only_document() {
@@ -104,16 +129,16 @@ class Reader {
     read = next(after);
     if (!read.has_value()) return read;
     if (after->type == YAML_STREAM_END_EVENT) return {};
-    return wrong(after.mark(), "a second document begins here; a config is one document");
+    return wrong(place(after), "a second document begins here; a config is one document");
   }
 
   Result<Node> node(const Event& event, int depth) {
-    if (++nodes_ > kMaxNodes) return too_many(event.mark());
+    if (++nodes_ > kMaxNodes) return too_many(place(event));
     if (depth > kMaxDepth)
-      return wrong(event.mark(), "the file is nested too deeply to be a config");
+      return wrong(place(event), "the file is nested too deeply to be a config");
     if (event->type == YAML_ALIAS_EVENT) return alias(event);
     Node result;
-    result.mark = event.mark();
+    result.mark = place(event);
     std::string anchor;
     if (event->type == YAML_SCALAR_EVENT) {
       const auto& scalar = event->data.scalar;
@@ -131,7 +156,7 @@ class Reader {
     }
     if (anchor.empty()) return result;
     nodes_ += count(result);  // the copy counts too: anchors around anchors would multiply
-    if (nodes_ > kMaxNodes) return too_many(event.mark());
+    if (nodes_ > kMaxNodes) return too_many(place(event));
     anchors_[anchor] = result;
     return result;
   }
@@ -140,9 +165,9 @@ class Reader {
     const std::string name = to_text(event->data.alias.anchor);
     const auto found = anchors_.find(name);
     if (found == anchors_.end())
-      return wrong(event.mark(), "no anchor is called " + in_quotes(name));
+      return wrong(place(event), "no anchor is called " + in_quotes(name));
     nodes_ += count(found->second);
-    if (nodes_ > kMaxNodes) return too_many(event.mark());
+    if (nodes_ > kMaxNodes) return too_many(place(event));
     return found->second;
   }
 
@@ -167,7 +192,7 @@ class Reader {
       Result<void> read = next(event);
       if (!read.has_value()) return read;
       if (event->type == YAML_MAPPING_END_EVENT) break;
-      const Mark mark = event.mark();
+      const Mark mark = place(event);
       Result<Node> key = node(event, depth + 1);
       if (!key.has_value()) return std::unexpected(key.error());
       if (key->kind != Node::Kind::kScalar)
@@ -209,6 +234,7 @@ class Reader {
   }
 
   const std::string& file_;
+  const Mark end_;
   yaml_parser_t parser_{};
   bool ready_ = false;
   std::size_t nodes_ = 0;

@@ -59,6 +59,13 @@ TEST_CASE("what cannot be used is refused at its place") {
   CHECK(error_of(std::string_view("a: \x01\xFF\x00", 6)).find("c.yaml:") == 0);
 }
 
+TEST_CASE("a place is in the file though its last line has no end") {
+  CHECK(error_of("name: {").find("c.yaml:1:8: this is not valid YAML") == 0);
+  CHECK(error_of("a: 1\nb: [\xC3\xA9").find("c.yaml:2:6: this is not valid YAML") == 0);
+  CHECK(error_of("a: 1\r\nb: [x").find("c.yaml:2:6: this is not valid YAML") == 0);
+  CHECK(parse("a:").get("a")->mark.line == 1);
+}
+
 TEST_CASE("deep nesting and alias bombs are refused, not suffered") {
   CHECK(error_of(std::string(5000, '[')).find("nested too deeply") != std::string::npos);
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
