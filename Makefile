@@ -1,8 +1,9 @@
 # make run     builds Corral and serves two small models with it
 # make build   the release build, build/release/corral
 # make test    every test and check there is
+# make chaos   clients ask while engines and Corral itself are killed, KILLS times (1000)
 # make clean   removes the build folder; the built engine and the models stay in the cache
-.PHONY: setup build run test clean
+.PHONY: setup build fake run test chaos clean
 
 preset := $(if $(filter Darwin,$(shell uname)),macos,release)
 
@@ -18,6 +19,14 @@ run: build
 
 test: setup
 	@scripts/test
+
+fake: setup
+	cmake --preset dev
+	cmake --build build/dev --target fake_engine
+
+KILLS := 1000
+chaos: build fake
+	@tests/chaos/run chaos.py --kills $(KILLS)
 
 clean:
 	rm -rf build

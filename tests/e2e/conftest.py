@@ -73,11 +73,11 @@ def shared_home(binary):
 
 @pytest.fixture
 def start(home):
-    """start(config=..., arguments=...) gives a Corral of this test's own."""
+    """start(config=..., arguments=..., under=...) gives a Corral of this test's own."""
     services = []
 
-    def start(config=None, arguments=()):
-        services.append(Corral(home, config, arguments))
+    def start(config=None, arguments=(), under=()):
+        services.append(Corral(home, config, arguments, under))
         return services[-1]
 
     yield start

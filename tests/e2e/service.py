@@ -97,10 +97,11 @@ class Home:
 class Corral:
     """One `corral serve`. Made by the fixtures of conftest.py, which also stop it."""
 
-    def __init__(self, home, config=None, arguments=()):
+    def __init__(self, home, config=None, arguments=(), under=()):
+        """`under` is a command that runs another one in its own place, with a limit, say."""
         self.home = home
         listen = [] if "--listen" in arguments else ["--listen", "127.0.0.1:0"]
-        command = [home.binary, "serve", *listen, *arguments]
+        command = [*under, home.binary, "serve", *listen, *arguments]
         if config is not None:
             command += ["--config", home.write_config(config)]
         self.log = open(home.path("stderr"), "w+b")

@@ -1,0 +1,101 @@
+"""One corral after another: each era is the life of one `corral serve`, from its start to its end."""
+
+import os
+import re
+import signal
+import time
+
+import processes
+from service import Corral
+from waiting import eventually
+
+REPLAYED = re.compile(r"^corral_requests_replayed_total\{.*\} (\d+)$", re.M)
+# A request that was on its way when corral was told to stop may find the door closed.
+ON_ITS_WAY = 0.25
+
+
+class Era:
+    """`killed` and `told` are the times of kill -9 and of the first SIGTERM, once they have come."""
+
+    def __init__(self, home, config):
+        self.corral = Corral(home, config)
+        self.pid = self.corral.pid
+        self.url = self.corral.url
+        self.killed = None
+        self.told = None
+        self.replayed = 0
+
+    def sample(self):
+        """Keeps the counters that die with corral."""
+        text = self.corral.http.get("/metrics").text
+        self.replayed = sum(map(int, REPLAYED.findall(text)))
+
+    def kill(self):
+        self.sample()
+        self.killed = time.monotonic()
+        os.kill(self.pid, signal.SIGKILL)
+
+    def terminate(self):
+        self.sample()
+        self.told = time.monotonic()
+        os.kill(self.pid, signal.SIGTERM)
+
+    def terminate_again(self):
+        """Its number is not free for others before wait()."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def was_closing(self, began):
+        """Whether a request that began then may have found no corral to talk to."""
+        return self.killed is not None or (self.told is not None and began > self.told - ON_ITS_WAY)
+
+    def wait(self, within):
+        status = self.corral.wait(within)
+        self.corral.close_clients()
+        self.corral.process.stdout.close()
+        self.corral.log.close()
+        return status
+
+
+class Eras:
+    """Owns the current era and counts what the past ones left behind."""
+
+    def __init__(self, home, config):
+        self.home = home
+        self.config = config
+        self.count = 0
+        self.replayed = 0
+        self.orphans = []
+        self.left = []  # files and sockets
+        self.statuses = []  # of ends that were not clean
+        self.current = None
+
+    def begin(self):
+        self.current = Era(self.home, self.config)
+        self.count += 1
+        # The sockets of a corral that was killed are the next one's to remove.
+        self._note_left(f"/{self.current.pid}-")
+
+    def end(self, within=90):
+        """Waits for the end of the current era, which has been asked for."""
+        era = self.current
+        status = era.wait(within)
+        self.replayed += era.replayed
+        if not era.killed and status != 0:
+            self.statuses.append(status)
+        try:
+            eventually(lambda: not self.home.processes(), "no engine is left", within=10)
+        except AssertionError:
+            for pid in self.home.processes():
+                self.orphans.append(f"{pid} {processes.state(pid)} {processes.command_line(pid)}")
+                os.kill(pid, signal.SIGKILL)
+        os.rename(self.home.path("stderr"), self.home.path(f"stderr.{self.count}"))
+        if not era.killed:
+            self._note_left(None)
+
+    def _note_left(self, own):
+        for folder in ("run", "tmp"):
+            for where, _, names in os.walk(self.home.path(folder)):
+                for name in names:
+                    path = os.path.join(where, name)
+                    if own is None or own not in path:
+                        self.left.append(path)
