@@ -1,5 +1,6 @@
 #include "cli/service.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/log.h"
@@ -7,10 +8,30 @@
 #include "engine/runtime_dir.h"
 #include "engine/spec.h"
 #include "gateway/dialect.h"
+#include "io/descriptors.h"
 #include "io/executable.h"
 #include "io/race.h"
 
 namespace corral::cli {
+namespace {
+
+// Of the loop, the log and the listener, and of an engine's start.
+constexpr std::size_t kOwnDescriptors = 24;
+// Of a client: its connection, the one to its engine, and the file of a large body.
+constexpr std::size_t kDescriptorsOfClient = 3;
+
+// A client beyond what the descriptors allow waits in the listener. Without this limit it would be
+// cut off, and no engine could be started for those who are in.
+http::ServerLimits server_limits() {
+  http::ServerLimits limits;
+  const std::size_t most =
+      io::raise_descriptor_limit(kOwnDescriptors + kDescriptorsOfClient * limits.connections);
+  const std::size_t left = most > kOwnDescriptors ? most - kOwnDescriptors : 0;
+  limits.connections = std::clamp<std::size_t>(left / kDescriptorsOfClient, 1, limits.connections);
+  return limits;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config config,
                                                 const ListenAddress& listen) {
@@ -39,7 +60,7 @@ Service::Service(io::Loop& loop, const gateway::Settings& settings, io::Listener
       url_(std::move(url)),
       gateway_(loop, settings),
       server_(
-          loop, std::move(listener), http::ServerLimits{},
+          loop, std::move(listener), server_limits(),
           [this](http::Exchange& exchange) { return gateway_.handle(exchange); },
           [](int status, std::string_view message) {
             return gateway::error_body(gateway::Dialect::kOpenAi, status, message);

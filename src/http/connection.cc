@@ -14,7 +14,11 @@ Connection::Connection(Server& server, io::Stream stream)
       task_(serve()) {}
 
 void Connection::sweep(Instant now) {
-  if (now > read_deadline_) stream_.expire_read();
+  // A deadline that is never must not be moved.
+  const bool gives_way = idle_ && served_ && server_.full();
+  const ServerLimits& limits = server_.limits_;
+  const Duration earlier = gives_way ? limits.idle_time - limits.idle_time_full : Duration(0);
+  if (now > read_deadline_ - earlier) stream_.expire_read();
   if (now > write_deadline_) stream_.expire_write();
 }
 
@@ -31,6 +35,7 @@ io::Task<void> Connection::serve() {
     reader_.begin_body(request_.framing, request_.length);
     Exchange exchange(*this);
     co_await server_.handler_(exchange);
+    served_ = true;
     const bool again = co_await finish(exchange);
     if (!again) break;
     reader_.next_message();

@@ -44,7 +44,8 @@ class Connection {
   std::string head_out_;  // the reply's head; its memory is reused
   Instant read_deadline_ = kNever;
   Instant write_deadline_ = kNever;
-  bool idle_ = false;  // no byte of a request has come
+  bool idle_ = false;    // no byte of a request has come
+  bool served_ = false;  // at least one request
   std::list<std::unique_ptr<Connection>>::iterator place_;
   io::Task<void> task_;  // the last member: it goes first
 };

@@ -40,7 +40,7 @@ io::Task<Result<void>> Exchange::begin(int status, std::span<const Header> heade
   const RequestHead& head = request();
   const bool head_only = head.method == "HEAD" || status == 204 || status == 304;
   if (framing == Framing::kChunked && !head.http11) framing = Framing::kUntilClose;
-  keep_alive_ = head.keep_alive && !connection_.server_.draining_;
+  keep_alive_ = head.keep_alive && !connection_.server_.draining_ && !connection_.server_.full();
   if (framing == Framing::kUntilClose && !head_only) keep_alive_ = false;
   // Whether a body follows that was never asked for cannot be known.
   if (continue_due_ && !body_done()) keep_alive_ = false;

@@ -10,8 +10,8 @@ namespace {
 
 // A second, or less where a limit is so short that a second would blur it.
 Duration sweep_interval(const ServerLimits& limits) {
-  const Duration shortest =
-      std::min({limits.head_time, limits.idle_time, limits.body_idle, limits.write_stall});
+  const Duration shortest = std::min({limits.head_time, limits.idle_time, limits.idle_time_full,
+                                      limits.body_idle, limits.write_stall});
   return std::clamp<Duration>(shortest / 4, milliseconds(1), seconds(1));
 }
 

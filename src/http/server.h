@@ -109,11 +109,14 @@ struct ServerLimits {
   std::size_t head_bytes = 64 * 1024;
   Duration head_time = seconds(30);         // from the first byte of a head to its last
   Duration idle_time = seconds(75);         // between requests
+  Duration idle_time_full = seconds(1);     // the same while others wait; not before the first
   Duration body_idle = seconds(60);         // for the next bytes of a body that a handler reads
   Duration write_stall = seconds(60);       // for the kernel to take what is written
   Duration linger_time = seconds(1);        // for a client to read a refusal before the close
   std::uint64_t dropped_body = 256 * 1024;  // of an unread request body, before the close
-  std::size_t connections = 4096;           // more wait in the listener
+  // More wait in the listener; while it is so full, replies carry Connection: close, so that those
+  // who are idle do not keep out those who wait.
+  std::size_t connections = 4096;
 };
 
 class Server {
@@ -145,6 +148,7 @@ class Server {
   io::Task<void> keep_house();
   void add(io::Stream stream);
   void finished(Connection& connection);
+  bool full() const { return !room_.is_set(); }
   Instant deadline(Duration limit) const;
 
   io::Loop& loop_;

@@ -346,15 +346,50 @@ TEST_CASE("connections beyond the limit wait until another ends") {
     TestServer server(loop, answer, limits);
     Peer second{io::Stream()};
     {
-      Peer first = co_await Peer::connect(loop, server->port());
-      co_await first.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-      co_await first.read_past("ok");
+      const Peer first = co_await Peer::connect(loop, server->port());
       second = co_await Peer::connect(loop, server->port());
       co_await second.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
       co_await io::sleep(loop, milliseconds(5));
       CHECK(server->connections() == 1);
     }
     const std::string text = co_await second.read_past("ok");
+    CHECK(text.ends_with("ok"));
+  });
+}
+
+TEST_CASE("a reply of a full server closes its connection") {
+  run([](Loop& loop) -> Task<void> {
+    ServerLimits limits;
+    limits.connections = 2;
+    TestServer server(loop, answer, limits);
+    Peer first = co_await Peer::connect(loop, server->port());
+    co_await first.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string alone = co_await first.read_past("ok");
+    CHECK(alone.find("Connection: close") == std::string::npos);
+    Peer second = co_await Peer::connect(loop, server->port());
+    co_await second.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string text = co_await second.read_to_end();
+    CHECK(text.find("Connection: close") != std::string::npos);
+  });
+}
+
+TEST_CASE("an idle connection of a full server gives way, but not before its first request") {
+  run([](Loop& loop) -> Task<void> {
+    ServerLimits limits;
+    limits.connections = 2;
+    limits.idle_time_full = milliseconds(20);
+    TestServer server(loop, answer, limits);
+    Peer idle = co_await Peer::connect(loop, server->port());
+    co_await idle.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    co_await idle.read_past("ok");
+    Peer fresh = co_await Peer::connect(loop, server->port());
+    Peer third = co_await Peer::connect(loop, server->port());
+    co_await third.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    co_await third.read_past("ok");
+    const std::string nothing = co_await idle.read_to_end();
+    CHECK(nothing.empty());
+    co_await fresh.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string text = co_await fresh.read_past("ok");
     CHECK(text.ends_with("ok"));
   });
 }
