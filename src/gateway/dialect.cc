@@ -49,6 +49,16 @@ int status_of(Code code) {
   return 500;
 }
 
+int status_of_request(Code code) {
+  switch (code) {
+    case Code::kTimeout: return 408;
+    case Code::kLimit: return 413;
+    case Code::kIo: return 507;
+    case Code::kInternal: return 500;
+    default: return 400;
+  }
+}
+
 std::string error_body(Dialect dialect, int status, std::string_view message) {
   const Kind& kind = kind_of(status);
   const std::string text = json_quote(message);

@@ -13,6 +13,8 @@ enum class Dialect { kOpenAi, kAnthropic };
 
 // The HTTP status that tells a client of this kind of failure.
 int status_of(Code code);
+// The same for a failure to read the client's own request, or to keep it while it waits.
+int status_of_request(Code code);
 
 // An error as the JSON body of a reply.
 std::string error_body(Dialect dialect, int status, std::string_view message);

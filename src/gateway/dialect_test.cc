@@ -29,6 +29,14 @@ TEST_CASE("an error event is one event whatever its text") {
   }
 }
 
+TEST_CASE("what is wrong with a request is the request's fault, but for a full disk") {
+  CHECK(status_of_request(Code::kInvalid) == 400);
+  CHECK(status_of_request(Code::kClosed) == 400);
+  CHECK(status_of_request(Code::kTimeout) == 408);
+  CHECK(status_of_request(Code::kLimit) == 413);
+  CHECK(status_of_request(Code::kIo) == 507);
+}
+
 TEST_CASE("an unnamed status still gives a valid error") {
   CHECK(Json::parse(error_body(Dialect::kOpenAi, 418, "m"))["error"]["type"] ==
         "invalid_request_error");

@@ -167,7 +167,7 @@ io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute
   RequestBody body(exchange, spill_budget_, RequestBody::Reading::kJson);
   const Result<void> gathered = co_await body.gather();
   if (!gathered.has_value()) {
-    const int status = RequestBody::status_of(gathered.error());
+    const int status = status_of_request(gathered.error().code);
     counters_.record({.model = "", .status = status});
     co_await refuse(exchange, route.dialect, status, gathered.error().message);
     co_return;
@@ -213,7 +213,7 @@ io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_v
   RequestBody body(exchange, spill_budget_, RequestBody::Reading::kBlind);
   const Result<void> gathered = co_await body.gather();
   if (!gathered.has_value()) {
-    co_await refuse(exchange, Dialect::kOpenAi, RequestBody::status_of(gathered.error()),
+    co_await refuse(exchange, Dialect::kOpenAi, status_of_request(gathered.error().code),
                     gathered.error().message);
     co_return;
   }

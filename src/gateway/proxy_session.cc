@@ -102,7 +102,7 @@ io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
   if (!ticket.decided().is_set() && !body_.whole()) {
     const Result<void> gathered = co_await body_.gather_all();
     if (!gathered.has_value()) {
-      co_await answer(RequestBody::status_of(gathered.error()), gathered.error().message);
+      co_await answer(status_of_request(gathered.error().code), gathered.error().message);
       co_return false;
     }
   }
@@ -171,7 +171,7 @@ io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   const Result<void> head = co_await head_of_reply(*call, talk);
   if (body_.error()) {
     const Error& error = *body_.error();
-    co_await answer(RequestBody::status_of(error), error.message);
+    co_await answer(status_of_request(error.code), error.message);
     co_return Outcome::kOver;
   }
   if (!head.has_value()) {

@@ -45,15 +45,6 @@ io::Task<Result<void>> RequestBody::gather() {
   }
 }
 
-int RequestBody::status_of(const Error& error) {
-  switch (error.code) {
-    case Code::kLimit: return 413;
-    case Code::kTimeout: return 408;
-    case Code::kIo: return 507;
-    default: return 400;
-  }
-}
-
 io::Task<Result<void>> RequestBody::gather_all() {
   while (true) {
     const Result<bool> more = co_await gather_piece();

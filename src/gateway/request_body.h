@@ -23,9 +23,6 @@ class RequestBody {
   static constexpr std::size_t kMemory = 1024 * 1024;
   static constexpr std::uint64_t kSpill = std::uint64_t{4} << 30;
 
-  // The HTTP status for what gather(), gather_all() and error() tell.
-  static int status_of(const Error& error);
-
   enum class Reading {
     kJson,   // must be a JSON object; its fields are looked for
     kBlind,  // any bytes
