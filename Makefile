@@ -2,8 +2,9 @@
 # make build   the release build, build/release/corral
 # make test    every test and check there is
 # make chaos   clients ask while engines and Corral itself are killed, KILLS times (1000)
+# make soak    swaps and streams for MINUTES (30); what Corral uses must stay flat
 # make clean   removes the build folder; the built engine and the models stay in the cache
-.PHONY: setup build fake run test chaos clean
+.PHONY: setup build fake run test chaos soak clean
 
 preset := $(if $(filter Darwin,$(shell uname)),macos,release)
 
@@ -27,6 +28,10 @@ fake: setup
 KILLS := 1000
 chaos: build fake
 	@tests/chaos/run chaos.py --kills $(KILLS)
+
+MINUTES := 30
+soak: build fake
+	@tests/chaos/run soak.py --minutes $(MINUTES)
 
 clean:
 	rm -rf build

@@ -16,6 +16,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../e2e"))
 
+from binaries import binaries  # noqa: E402
 from clients import Client  # noqa: E402
 from era import Eras  # noqa: E402
 from fake import FakeEngine  # noqa: E402
@@ -34,18 +35,6 @@ def arguments():
     parser.add_argument("--why", action="store_true", help="print what clients were told")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     return parser.parse_args()
-
-
-def binaries():
-    root = os.path.join(HERE, "../..")
-    corral = os.environ.get("CORRAL_BINARY", os.path.join(root, "build/release/corral"))
-    fake = os.environ.get("CORRAL_FAKE_ENGINE",
-                          os.path.join(root, "build/dev/tests/fake_engine/fake_engine"))
-    for path in (corral, fake):
-        if not os.access(path, os.X_OK):
-            sys.exit(f"chaos: {path} is not there; build it, or set CORRAL_BINARY and "
-                     "CORRAL_FAKE_ENGINE")
-    return os.path.abspath(corral), os.path.abspath(fake)
 
 
 def rage(options, eras, mischief, clients):

@@ -26,7 +26,8 @@ class Question:
 class Models:
     """`cut` serves a copy of the tiny model that the chaos truncates and restores."""
 
-    def __init__(self, home, fake: FakeEngine):
+    def __init__(self, home, fake: FakeEngine, fakes=None):
+        """`fakes` names those of the fake engines that there shall be; None means all."""
         self.cut_path = home.path("cut.gguf")
         self.restore()
         self.fakes = {
@@ -36,6 +37,8 @@ class Models:
             "stubborn": {"events": 10, "rate": 200, "ignore_sigterm": True},
             "breaks": {"events": 20, "crash_after_chunks": 9},
         }
+        if fakes is not None:
+            self.fakes = {name: self.fakes[name] for name in fakes}
         self.real = ("tiny", "other", "cut")
         path = {"tiny": TINY_GGUF, "other": TINY_GGUF, "cut": self.cut_path}
         entries = {name: {"gguf": path[name]} for name in self.real}
