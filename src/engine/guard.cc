@@ -173,6 +173,11 @@ class Watch {
 
 }  // namespace
 
+bool stdin_is_abandoned() {
+  pollfd in{.fd = STDIN_FILENO, .events = 0, .revents = 0};
+  return ::poll(&in, 1, 0) == 1 && (in.revents & POLLHUP) != 0;
+}
+
 int guard_main(int argc, char** argv) {
   if (argc < 3 || std::string_view(argv[1]) != "--") {
     std::fprintf(stderr, "corral guard: write a command behind --: corral guard -- COMMAND...\n");

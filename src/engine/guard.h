@@ -25,4 +25,8 @@ int guard_main(int argc, char** argv);
 // it has died already. Where the system has no such thing: does nothing, true.
 bool die_with_parent(int parent);
 
+// Whether nobody holds the other end of our stdin: of a process whose stdin is a pipe from Corral,
+// that Corral is gone.
+bool stdin_is_abandoned();
+
 }  // namespace corral::engine

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -114,6 +115,20 @@ def test_kill_9_leaves_no_engine_that_is_deaf_to_sigterm(start_fake):
     corral.chat("fake")
     corral.process.kill()
     corral.home.assert_nothing_left(within=8)
+
+
+@pytest.mark.needs_engine
+def test_a_worker_whose_corral_died_before_it_began_does_not_load(home):
+    """Its model is a pipe into which nobody writes: to load it would take for ever."""
+    os.mkfifo(home.path("model.gguf"))
+    reading, writing = os.pipe()
+    os.close(writing)
+    worker = subprocess.Popen(
+        [home.binary, "engine", "-m", home.path("model.gguf"), "--host", home.path("w.sock")],
+        stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home.folder,
+        env={**home.environment, "LLAMA_SERVER_ROUTER_PORT": "1"})
+    os.close(reading)
+    assert worker.wait(5 * SCALE) == 1
 
 
 @pytest.mark.needs_engine
