@@ -59,12 +59,12 @@ def report(tally, eras, mischief, seconds, seed):
     for outcome, meaning in OUTCOMES.items():
         print(f"  {tally.outcomes[outcome]:6} {outcome} ({meaning})")
     print(f"  {eras.replayed:6} replayed by corral, as far as its counters could be read")
-    print(f"  {eras.count:6} times started; {len(eras.statuses)} ended with a bad status")
+    print(f"  {eras.count:6} times started; {len(eras.faults)} ended badly")
     print(f"  {len(eras.orphans):6} orphans (processes that outlived corral)")
     print(f"  {len(eras.left):6} left files and sockets")
-    for line in [*tally.details, *eras.orphans, *eras.left, *map(str, eras.statuses)]:
+    for line in [*tally.details, *eras.orphans, *eras.left, *eras.faults]:
         print("  !!", line)
-    return tally.bad() + len(eras.orphans) + len(eras.left) + len(eras.statuses)
+    return tally.bad() + len(eras.orphans) + len(eras.left) + len(eras.faults)
 
 
 def main():

@@ -18,6 +18,10 @@ class Unfinished(Exception):
     """A stream ended like a whole one, yet its last event had not come."""
 
 
+class Left(Exception):
+    """The client left, as it was told."""
+
+
 class Sdks:
     """The two SDKs' clients of one era."""
 
@@ -29,11 +33,18 @@ class Sdks:
         self.anthropic = anthropic.Anthropic(
             base_url=era.url, api_key="none", max_retries=0, http_client=self.http)
 
-    def ask(self, dialect, streams, question):
-        """The reply's text."""
+    def ask(self, dialect, streams, question, leaves):
+        """The reply's text. With `leaves` only the beginning of a stream is read."""
         messages = [{"role": "user", "content": question.text}]
         more = {"model": question.model, "messages": messages, "max_tokens": 60}
+        if leaves:
+            self._begin(more)
         return getattr(self, f"_{dialect}_{'stream' if streams else 'plain'}")(more)
+
+    def _begin(self, more):
+        with self.openai.chat.completions.create(stream=True, **more) as chunks:
+            begun = next(iter(chunks), None) is not None
+        raise Left if begun else Unfinished
 
     def _openai_plain(self, more):
         reply = self.openai.chat.completions.create(temperature=0, **more)
@@ -91,11 +102,14 @@ class Client(threading.Thread):
     def _ask(self):
         dialect = self.chance.choice(("openai", "anthropic"))
         streams = self.chance.random() < 0.6
+        leaves = streams and self.chance.random() < 0.05
         question = self.models.question(self.chance, self.chance.random() < 0.03)
         began = time.monotonic()
         try:
-            text = self.sdks.ask(dialect, streams, question)
+            text = self.sdks.ask(dialect, streams, question, leaves)
             outcome, why = ("answered", "") if text == question.answer else ("wrong", repr(text))
+        except Left:
+            outcome, why = "left", ""
         except Exception as error:  # also what no SDK should ever raise: it is judged all the same
             outcome, why = judge(error, streams, self.sdks.era, began)
         kind = "stream" if streams else "plain reply"

@@ -66,7 +66,7 @@ class Eras:
         self.replayed = 0
         self.orphans = []
         self.left = []  # files and sockets
-        self.statuses = []  # of ends that were not clean
+        self.faults = []  # ends that were not clean
         self.current = None
 
     def begin(self):
@@ -81,7 +81,10 @@ class Eras:
         status = era.wait(within)
         self.replayed += era.replayed
         if not era.killed and status != 0:
-            self.statuses.append(status)
+            self.faults.append(f"process {era.pid} ended with status {status}")
+        said = era.corral.stderr()
+        if "Sanitizer" in said:
+            self.faults.append(f"process {era.pid} told of a fault in memory: {said[-4000:]}")
         try:
             eventually(lambda: not self.home.processes(), "no engine is left", within=10)
         except AssertionError:

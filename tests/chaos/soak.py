@@ -99,11 +99,11 @@ def soak(options, home, eras, models):
         print(f"  {count:6} {outcome} ({OUTCOMES[outcome]})")
     for (outcome, why), count in tally.reasons.most_common(20):
         print(f"  !! {count} {outcome}: {why}")
-    bad += tally.requests() - tally.outcomes["answered"]
+    bad += tally.requests() - tally.outcomes["answered"] - tally.outcomes["left"]
     bad += sampler.report()
-    for line in [*eras.orphans, *eras.left, *map(str, eras.statuses)]:
+    for line in [*eras.orphans, *eras.left, *eras.faults]:
         print("  !! left behind:", line)
-    return bad + len(eras.orphans) + len(eras.left) + len(eras.statuses)
+    return bad + len(eras.orphans) + len(eras.left) + len(eras.faults)
 
 
 def main():

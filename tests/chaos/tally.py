@@ -12,6 +12,7 @@ OUTCOMES = {
     "broken off": "a plain reply that broke off after its head: the only way left to tell",
     "refused while down": "no connection, because corral was down or about to end",
     "killed with corral": "unfinished when corral itself got kill -9",
+    "left": "the client itself left in the middle of a stream",
     "lost": "no clear answer while corral was up",
     "silent": "a stream that ended without its last event and without an error event",
     "wrong": "a reply with another text than its model gives",
@@ -33,7 +34,7 @@ class Tally:
         assert outcome in OUTCOMES
         with self._lock:
             self.outcomes[outcome] += 1
-            if outcome != "answered":
+            if outcome not in ("answered", "left"):
                 self.reasons[outcome, re.sub(r"\d+", "N", why)[:150]] += 1
             if outcome in MUST_BE_NONE:
                 self.details.append(f"{outcome}: {detail}: {why}")
