@@ -31,7 +31,7 @@ def arguments():
     parser.add_argument("--kills", type=int, default=40, help="evil deeds before the end")
     parser.add_argument("--seconds", type=float, default=0, help="end after this long, if not 0")
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--pause", type=float, default=0.3, help="longest pause between two deeds")
+    parser.add_argument("--pause", type=float, default=0.5, help="longest pause between two deeds")
     parser.add_argument("--why", action="store_true", help="print what clients were told")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     return parser.parse_args()

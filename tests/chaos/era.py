@@ -75,25 +75,39 @@ class Eras:
         # The sockets of a corral that was killed are the next one's to remove.
         self._note_left(f"/{self.current.pid}-")
 
-    def end(self, within=90):
-        """Waits for the end of the current era, which has been asked for."""
+    def end(self):
+        """Waits for the end of the current era, which has been asked for, and of its engines."""
+        self._wait()
+        self._expect_gone(lambda: self.home.processes())
+        if not self.current.killed:
+            self._note_left(None)
+
+    def replace(self):
+        """As a system's service manager does: the next corral starts at once, with the same config
+        and ports, while engines of the killed one may still be dying."""
+        old = set(self.home.processes())
+        self._wait()
+        self.begin()
+        self._expect_gone(lambda: old & set(self.home.processes()))
+
+    def _wait(self):
         era = self.current
-        status = era.wait(within)
+        status = era.wait(within=90)
         self.replayed += era.replayed
         if not era.killed and status != 0:
             self.faults.append(f"process {era.pid} ended with status {status}")
         said = era.corral.stderr()
         if "Sanitizer" in said:
             self.faults.append(f"process {era.pid} told of a fault in memory: {said[-4000:]}")
+        os.rename(self.home.path("stderr"), self.home.path(f"stderr.{self.count}"))
+
+    def _expect_gone(self, left):
         try:
-            eventually(lambda: not self.home.processes(), "no engine is left", within=10)
+            eventually(lambda: not left(), "no engine is left", within=10)
         except AssertionError:
-            for pid in self.home.processes():
+            for pid in left():
                 self.orphans.append(f"{pid} {processes.state(pid)} {processes.command_line(pid)}")
                 os.kill(pid, signal.SIGKILL)
-        os.rename(self.home.path("stderr"), self.home.path(f"stderr.{self.count}"))
-        if not era.killed:
-            self._note_left(None)
 
     def _note_left(self, own):
         for folder in ("run", "tmp"):

@@ -14,6 +14,7 @@ WEIGHTS = {
     "kill -9 a guard": 8,
     "stop an engine": 8,
     "truncate a model": 4,
+    "unload a model": 3,
     "kill -9 corral": 4,
     "SIGTERM corral": 2,
     "SIGTERM corral twice": 1,
@@ -72,6 +73,8 @@ class Mischief:
                 return self._stop()
             case "truncate a model":
                 return self._truncate()
+            case "unload a model":
+                return self._unload()
             case "kill -9 corral":
                 self.eras.current.kill()
             case "SIGTERM corral":
@@ -82,8 +85,11 @@ class Mischief:
                 time.sleep(self.chance.uniform(0, 0.3))
                 self.eras.current.terminate_again()
         self.settle(all_of_it=True)
-        self.eras.end()
-        self.eras.begin()
+        if self.eras.current.killed and self.chance.random() < 0.5:
+            self.eras.replace()
+        else:
+            self.eras.end()
+            self.eras.begin()
         return True
 
     def _target(self, guards):
@@ -104,6 +110,12 @@ class Mischief:
         last = self.chance.choice((signal.SIGCONT, signal.SIGKILL))
         self._do_later(self.chance.uniform(0.2, 2.5), lambda: target.signal(last))
         return True
+
+    def _unload(self):
+        """A person's request, which refuses who waits and lets who is served finish."""
+        name = self.chance.choice(["", *(f"/{name}" for name in self.models.config["models"])])
+        reply = self.eras.current.corral.http.post("/api/models/unload" + name)
+        return reply.status_code == 200
 
     def _truncate(self):
         self.models.truncate(in_place=self.chance.random() < 0.5)

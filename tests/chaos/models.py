@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from fake import FakeEngine, words
-from service import TINY_GGUF
+from service import TINY_GGUF, free_ports
 
 # What the tiny model says at temperature 0.
 KNOWN = {
@@ -43,7 +43,8 @@ class Models:
         path = {"tiny": TINY_GGUF, "other": TINY_GGUF, "cut": self.cut_path}
         entries = {name: {"gguf": path[name]} for name in self.real}
         entries |= {name: fake.model(**flags) for name, flags in self.fakes.items()}
-        self.config = {"healthCheckTimeout": 15, "models": entries}
+        self.config = {"healthCheckTimeout": 15, "startPort": free_ports(len(entries)),
+                       "models": entries}
 
     def question(self, chance: random.Random, large):
         """`large` makes one of more than what corral keeps in memory, for the fakes alone."""
