@@ -20,20 +20,22 @@ constexpr std::size_t kExternalInFlight = 64;
 // deprecated in llama-server.
 struct Default {
   std::string_view name;
-  std::string_view other_name;
-  std::string_view value;  // empty: a switch
+  std::array<std::string_view, 3> other_names;  // its other spellings and its opposite
+  std::string_view value;                       // empty: a switch
 };
 constexpr std::array kDefaults = {
-    Default{"--metrics", "", ""},
-    Default{"--no-ui", "--no-webui", ""},
+    Default{"--metrics", {}, ""},
+    Default{"--no-ui", {"--no-webui"}, ""},
     // A client that left a stream, or a stop, is noticed at the next ping.
-    Default{"--sse-ping-interval", "", "5"},
-    Default{"--parallel", "-np", "4"},  // kParallel
+    Default{"--sse-ping-interval", {}, "5"},
+    Default{"--parallel", {"-np"}, "4"},  // kParallel
+    // One cache for all slots, so that one request may use the whole --ctx-size and not a fourth.
+    Default{"--kv-unified", {"-kvu", "--no-kv-unified", "-no-kvu"}, ""},
     // The engine's own default is 8 GiB of prompts in host memory for each worker; with several
     // models on one machine that is more than the models take.
-    Default{"--cache-ram", "-cram", "1024"},
+    Default{"--cache-ram", {"-cram"}, "1024"},
 };
-constexpr Default kAlias = {"--alias", "-a", ""};
+constexpr Default kAlias = {"--alias", {"-a"}, ""};
 
 constexpr Duration kWorkerGrace = seconds(1);
 constexpr Duration kExternalGrace = seconds(5);
@@ -62,7 +64,8 @@ void set(std::vector<std::string>& environment, const std::string& entry) {
 
 bool is_named(const Default& option, const std::vector<std::string>& arguments) {
   return std::ranges::any_of(arguments, [&](const std::string& argument) {
-    return argument == option.name || argument == option.other_name;
+    return argument == option.name ||
+           std::ranges::find(option.other_names, argument) != option.other_names.end();
   });
 }
 

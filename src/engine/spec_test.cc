@@ -51,6 +51,23 @@ TEST_CASE("a worker is our own binary, and the person's arguments replace ours")
   CHECK(count(argv, "--cache-ram") == 1);
 }
 
+TEST_CASE("a worker's slots share the whole context unless the model's args say how it is") {
+  const auto flags = [](std::vector<std::string> args) {
+    const Spec spec =
+        worker_spec(gguf_model(std::move(args)), "/bin/corral", "/run/c", seconds(120), {});
+    std::vector<std::string> found;
+    for (const std::string& word : spec.command.argv) {
+      if (word.find("kv") != std::string::npos) found.push_back(word);
+    }
+    return found;
+  };
+  using Words = std::vector<std::string>;
+  CHECK(flags({"--ctx-size", "16384"}) == Words{"--kv-unified"});
+  for (const char* flag : {"--kv-unified", "-kvu", "--no-kv-unified", "-no-kvu"}) {
+    CHECK(flags({flag}) == Words{flag});
+  }
+}
+
 TEST_CASE("a worker sees no settings and secrets of our environment but its model's own") {
   config::Model model = gguf_model({});
   model.env = {"LLAMA_ARG_THREADS=3", "PATH=/opt"};
