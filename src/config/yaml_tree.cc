@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace corral::config {
@@ -62,7 +63,8 @@ std::string to_text(const yaml_char_t* bytes) {
 
 class Reader {
  public:
-  Reader(std::string_view text, const std::string& file) : file_(file), end_(end_of(text)) {
+  Reader(std::string_view text, const std::string& file)
+      : text_(text), file_(file), end_(end_of(text)) {
     ready_ = yaml_parser_initialize(&parser_) == 1;
     if (!ready_) return;
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -118,7 +120,22 @@ class Reader {
         std::string(parser_.problem != nullptr ? parser_.problem : "unreadable bytes");
     if (parser_.context != nullptr) text += std::string(" ") + parser_.context;
     const bool reader = parser_.error == YAML_READER_ERROR;
-    return wrong(place(reader ? parser_.mark : parser_.problem_mark), text);
+    const Mark mark = place(reader ? parser_.mark : parser_.problem_mark);
+    const std::optional<Mark> tab = tab_before(mark);
+    if (tab.has_value())
+      return wrong(*tab, "a tab stands here where spaces must: YAML is indented with spaces alone");
+    return wrong(mark, text);
+  }
+
+  // A tab in the indentation of that line, as far as that place.
+  std::optional<Mark> tab_before(Mark mark) const {
+    std::string_view line = text_;
+    for (int i = 1; i < mark.line && !line.empty(); ++i)
+      line.remove_prefix(std::min(line.find('\n'), line.size() - 1) + 1);
+    const std::size_t tab = line.find_first_not_of(' ');
+    if (tab == std::string_view::npos || line[tab] != '\t') return std::nullopt;
+    const Mark found{mark.line, static_cast<int>(tab) + 1};
+    return found.column <= mark.column ? std::optional(found) : std::nullopt;
   }
 
   Result<void> only_document() {
@@ -233,6 +250,7 @@ class Reader {
     return {};
   }
 
+  const std::string_view text_;
   const std::string& file_;
   const Mark end_;
   yaml_parser_t parser_{};

@@ -66,6 +66,14 @@ TEST_CASE("a place is in the file though its last line has no end") {
   CHECK(parse("a:").get("a")->mark.line == 1);
 }
 
+TEST_CASE("a tab in the indentation is named") {
+  const std::string tab = "a tab stands here where spaces must: YAML is indented with spaces alone";
+  CHECK(error_of("a:\n\t- b\n") == "c.yaml:2:1: " + tab);
+  CHECK(error_of("a:\n  b:\n  \tc: 1\n") == "c.yaml:3:3: " + tab);
+  CHECK(error_of("a:\n  b: 1\n\tc: 1\n") == "c.yaml:3:1: " + tab);
+  CHECK(error_of("a: 1\nb: [1\n").find("not valid YAML") != std::string::npos);
+}
+
 TEST_CASE("deep nesting and alias bombs are refused, not suffered") {
   CHECK(error_of(std::string(5000, '[')).find("nested too deeply") != std::string::npos);
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
