@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/options.h"
+#include "config/config.h"
 
 namespace corral::cli {
 
@@ -17,5 +18,7 @@ int config_check(const Options& options);
 
 // "corral: SENTENCE" on stderr; returns 1.
 int failed(const Error& error);
+// The same for each error of a config, behind its warnings.
+int failed(const config::Reading& reading);
 
 }  // namespace corral::cli

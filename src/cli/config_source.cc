@@ -32,17 +32,17 @@ std::optional<std::string> environment(std::string_view name) {
   return std::string(value);
 }
 
-Result<config::Config> load_config(const std::string& named) {
+config::Reading load_config(const std::string& named) {
   if (!named.empty()) return config::load(named, environment);
   const std::string own = home_config();
   if (!own.empty() && ::access(own.c_str(), F_OK) == 0) return config::load(own, environment);
   const Result<std::string> model = unpack_tiny_model();
-  if (!model.has_value()) return std::unexpected(model.error());
+  if (!model.has_value()) return {.config = {}, .errors = {model.error()}, .warnings = {}};
   const std::string text =
       "models:\n  tiny-chat-1m:\n    aliases: [tiny]\n"
       "    description: a very small model that is part of Corral\n    gguf: " +
       quoted(*model) + "\n";
-  return config::parse(text, "(built-in config)", environment);
+  return config::examine(text, "(built-in config)", environment);
 }
 
 }  // namespace corral::cli

@@ -13,6 +13,6 @@ std::optional<std::string> environment(std::string_view name);
 
 // `named` is empty or a path. Fails as config::load does; kUnavailable when there is no config at
 // all and this binary has no embedded model.
-Result<config::Config> load_config(const std::string& named);
+config::Reading load_config(const std::string& named);
 
 }  // namespace corral::cli

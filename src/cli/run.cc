@@ -111,7 +111,8 @@ io::Task<Result<void>> talk(io::Loop& loop, ServiceClient& service, const Option
   co_return done;
 }
 
-// The service that was named or is there already; else one of our own, kept in `own`.
+// The service that was named or is there already; else one of our own, kept in `own`. The errors of
+// a config but the last are told at once.
 io::Task<Result<ServiceClient>> find_service(io::Loop& loop, const Options& options,
                                              std::unique_ptr<Service>& own) {
   Result<ServiceClient> service = ServiceClient::make(loop, options.url);
@@ -121,11 +122,16 @@ io::Task<Result<ServiceClient>> find_service(io::Loop& loop, const Options& opti
     const bool present = co_await service->present();
     if (present || named) co_return service;
   }
-  Result<config::Config> config = load_config(options.config);
-  if (!config.has_value()) co_return std::unexpected(config.error());
-  config->log_level = LogLevel::kError;
+  config::Reading reading = load_config(options.config);
+  if (!reading.config.has_value()) {
+    const Error last = std::move(reading.errors.back());
+    reading.errors.pop_back();
+    failed(reading);
+    co_return std::unexpected(last);
+  }
+  reading.config->log_level = LogLevel::kError;
   const ListenAddress any{.host = "127.0.0.1", .port = 0};
-  Result<std::unique_ptr<Service>> started = Service::start(loop, std::move(*config), any);
+  Result<std::unique_ptr<Service>> started = Service::start(loop, std::move(*reading.config), any);
   if (!started.has_value()) co_return std::unexpected(started.error());
   own = std::move(*started);
   co_return ServiceClient::make(loop, own->url());

@@ -56,10 +56,10 @@ io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, confi
 }  // namespace
 
 int serve(const Options& options) {
-  Result<config::Config> config = load_config(options.config);
-  if (!config.has_value()) return failed(config.error());
-  for (const std::string& warning : config->warnings) log_warn(warning);
-  const bool open = !is_loopback(options.listen) && config->api_keys.empty();
+  config::Reading reading = load_config(options.config);
+  if (!reading.config.has_value()) return failed(reading);
+  for (const std::string& warning : reading.warnings) log_warn(warning);
+  const bool open = !is_loopback(options.listen) && reading.config->api_keys.empty();
   if (open && !options.without_keys) {
     return failed({Code::kInvalid,
                    "listening on " + options.listen.host +
@@ -68,7 +68,7 @@ int serve(const Options& options) {
   }
   int status = 0;
   io::Loop loop;
-  loop.run(serve_until_stopped(loop, options, std::move(*config), status));
+  loop.run(serve_until_stopped(loop, options, std::move(*reading.config), status));
   return status;
 }
 

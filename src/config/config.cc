@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/strings.h"
 #include "config/global_reader.h"
 #include "config/macros.h"
 #include "config/model_reader.h"
@@ -20,7 +21,7 @@ struct Place {
 };
 
 // An alias belongs to one model. Where it is also a model's id, the id wins, as in llama-swap.
-Result<void> check_aliases(const std::vector<ReadModel>& models, Reader& reader) {
+void check_aliases(const std::vector<ReadModel>& models, Reader& reader) {
   std::map<std::string, Place> ids;
   std::map<std::string, Place> seen;
   for (const ReadModel& read : models) ids[read.model.id] = {read.model.id, read.model.mark};
@@ -30,13 +31,15 @@ Result<void> check_aliases(const std::vector<ReadModel>& models, Reader& reader)
       const auto [first, fresh] = seen.insert({alias, {model.id, marks[i]}});
       if (!fresh) {
         const std::string& other = first->second.model;
-        return reader.wrong(
+        const auto twice = reader.wrong(
             marks[i],
             "the alias " + in_quotes(alias) +
                 (other == model.id ? " stands twice in the model " + in_quotes(model.id)
                                    : " of the model " + in_quotes(model.id) +
                                          " is also an alias of the model " + in_quotes(other)) +
                 "; remove one of them");
+        reader.keep(marks[i], twice.error());
+        continue;
       }
       if (ids.contains(alias) && alias != model.id)
         reader.warn(marks[i], "the alias " + in_quotes(alias) + " of the model " +
@@ -44,25 +47,27 @@ Result<void> check_aliases(const std::vector<ReadModel>& models, Reader& reader)
                                   " has no effect, because a model has this id");
     }
   }
-  return {};
 }
 
-Result<std::vector<ReadModel>> read_models(const Node* mapping, const ModelDefaults& defaults,
-                                           std::uint16_t start_port, Reader& reader) {
+// Those that can be read; what is wrong with the others is left in `reader`.
+std::vector<ReadModel> read_models(const Node* mapping, const ModelDefaults& defaults,
+                                   std::uint16_t start_port, Reader& reader) {
   std::vector<ReadModel> result;
   if (mapping == nullptr || mapping->is_null()) return result;
-  if (mapping->kind != Node::Kind::kMapping)
-    return reader.wrong(mapping->mark,
-                        "models must be a mapping of ids to models, not " + described(*mapping));
+  if (mapping->kind != Node::Kind::kMapping) {
+    const auto error = reader.wrong(
+        mapping->mark, "models must be a mapping of ids to models, not " + described(*mapping));
+    reader.keep(mapping->mark, error.error());
+    return result;
+  }
   std::vector<const Node::Entry*> sorted;
   for (const Node::Entry& entry : mapping->entries) sorted.push_back(&entry);
   std::sort(sorted.begin(), sorted.end(),
             [](const Node::Entry* a, const Node::Entry* b) { return a->key < b->key; });
   PortCounter ports(start_port);
   for (const Node::Entry* entry : sorted) {
-    Result<ReadModel> model = read_model(*entry, defaults, ports, reader);
-    if (!model.has_value()) return std::unexpected(model.error());
-    result.push_back(std::move(*model));
+    std::optional<ReadModel> model = read_model(*entry, defaults, ports, reader);
+    if (model.has_value()) result.push_back(std::move(*model));
   }
   reader.enter("", defaults.macros);
   return result;
@@ -98,35 +103,88 @@ const Model* Config::find(std::string_view id_or_alias) const {
   return by_alias == models.end() ? nullptr : &*by_alias;
 }
 
-Result<Config> parse(std::string_view text, const std::string& file,
-                     const Environment& environment) {
+namespace {
+
+// The text's tree, with the environment's variables in it.
+Result<Node> read_tree(std::string_view text, const std::string& file,
+                       const Environment& environment) {
   const Result<void> clean = check_text(text, file);
   if (!clean.has_value()) return std::unexpected(clean.error());
   const Result<std::string> source = replace_environment(text, file, environment);
   if (!source.has_value()) return std::unexpected(source.error());
   Result<Node> root = parse_yaml(*source, file);
-  if (!root.has_value()) return std::unexpected(root.error());
-  Reader reader(file);
-  if (root->kind != Node::Kind::kMapping)
-    return reader.wrong(root->mark,
-                        "a config must be a mapping of keys to values, not " + described(*root));
+  if (root.has_value() && root->kind != Node::Kind::kMapping)
+    return fail(Code::kInvalid,
+                at(file, root->mark,
+                   "a config must be a mapping of keys to values, not " + described(*root)));
+  return root;
+}
 
-  const Result<Macros> macros = expand_globals(*root, file);
-  if (!macros.has_value()) return std::unexpected(macros.error());
+// Why there is no model: perhaps another key was meant to be `models`.
+Error no_models(const Node& root, const Reader& reader) {
+  for (const Node::Entry& entry : root.entries) {
+    if (entry.key == "models")
+      return reader.wrong(entry.mark, "models is empty; give it at least one model").error();
+  }
+  for (const Node::Entry& entry : root.entries) {
+    if (nearest(entry.key, {"models"}, 1).empty()) continue;
+    return reader
+        .wrong(entry.mark,
+               "the config has no models, but " + in_quotes(entry.key) + "; did you mean 'models'?")
+        .error();
+  }
+  return reader
+      .wrong(root.mark,
+             "the config has no models; give it a key 'models' with at least "
+             "one")
+      .error();
+}
+
+// Fills `config` as far as it can be read, and `reader` with what is wrong and doubtful.
+void read_config(Node& root, const Environment& environment, Config& config, Reader& reader) {
+  const Result<Macros> macros = expand_globals(root, reader.file());
+  if (!macros.has_value()) return reader.keep(root.mark, macros.error());
   reader.enter("", *macros);
-  Result<Globals> globals = read_globals(*root, reader);
-  if (!globals.has_value()) return std::unexpected(globals.error());
-  Config config = std::move(globals->config);
+  Globals globals = read_globals(root, reader);
+  config = std::move(globals.config);
+  const ModelDefaults defaults{*macros, environment, globals.ttl};
+  std::vector<ReadModel> models =
+      read_models(root.get("models"), defaults, config.start_port, reader);
+  check_aliases(models, reader);
+  for (ReadModel& read : models) config.models.push_back(std::move(read.model));
+}
 
-  const ModelDefaults defaults{*macros, environment, globals->ttl};
-  Result<std::vector<ReadModel>> models =
-      read_models(root->get("models"), defaults, config.start_port, reader);
-  if (!models.has_value()) return std::unexpected(models.error());
-  const Result<void> distinct = check_aliases(*models, reader);
-  if (!distinct.has_value()) return std::unexpected(distinct.error());
-  for (ReadModel& read : *models) config.models.push_back(std::move(read.model));
-  config.warnings = reader.take_warnings();
-  return config;
+Reading read(std::string_view text, const std::string& file, const Environment& environment,
+             bool needs_models) {
+  Reading reading;
+  Result<Node> root = read_tree(text, file, environment);
+  if (!root.has_value()) {
+    reading.errors.push_back(root.error());
+    return reading;
+  }
+  Reader reader(file);
+  Config config;
+  read_config(*root, environment, config, reader);
+  if (needs_models && config.models.empty() && !reader.has_errors())
+    reader.keep(root->mark, no_models(*root, reader));
+  reading.errors = reader.take_errors();
+  reading.warnings = reader.take_warnings();
+  config.warnings = reading.warnings;
+  if (reading.errors.empty()) reading.config = std::move(config);
+  return reading;
+}
+
+}  // namespace
+
+Reading examine(std::string_view text, const std::string& file, const Environment& environment) {
+  return read(text, file, environment, true);
+}
+
+Result<Config> parse(std::string_view text, const std::string& file,
+                     const Environment& environment) {
+  Reading reading = read(text, file, environment, false);
+  if (!reading.config.has_value()) return std::unexpected(std::move(reading.errors[0]));
+  return std::move(*reading.config);
 }
 
 }  // namespace corral::config

@@ -4,7 +4,7 @@
 //
 // Every error begins with file:line:col, says which text is wrong and, for a name, which one may
 // have been meant. What can be ignored safely (an unknown key, a key of llama-swap that we do not
-// have yet) is a warning instead.
+// have yet) is a warning instead. probe.h looks for what only this machine can tell.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,9 @@ namespace corral::config {
 // One entry of `models`. Exactly one of gguf and cmd is set.
 struct Model {
   std::string id;
-  Mark mark;  // of the id in the file, for messages that are found later
+  // Of the id, and of the value of gguf or cmd, for messages that are found later.
+  Mark mark;
+  Mark source_mark;
 
   std::string gguf;               // path of a model file that our own worker serves
   std::vector<std::string> args;  // more arguments for that worker
@@ -33,7 +35,7 @@ struct Model {
   std::vector<std::string> argv;  // the same, split into words; never empty when cmd is set
 
   // Where the external server listens. All empty for a gguf model, whose address Corral picks.
-  std::string proxy_host;  // a name or an address; IPv6 without brackets
+  std::string proxy_host;  // "localhost" or an IP address, IPv6 without brackets
   std::uint16_t proxy_port = 0;
   std::string proxy_path;  // a prefix for every request, "/v2" without a last slash, or empty
 
@@ -66,13 +68,25 @@ struct Config {
 // Looks an environment variable up. Passed in, so that tests need no real environment.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
-// Reads the text of a config. `file` stands in messages, and a relative gguf path begins at its
-// folder. Nothing is opened or probed: neither model files nor ports. kInvalid or kLimit otherwise.
+// All that can be said of a config's text at once: each key that is wrong is an error of its own.
+// What is not YAML, or has macros that are wrong, is not looked at any further.
+struct Reading {
+  std::optional<Config> config;       // nothing if there are errors
+  std::vector<Error> errors;          // kInvalid or kLimit, in the file's order
+  std::vector<std::string> warnings;  // as Config's, which has them too
+};
+
+// Reads the text of a config that is to be served, so that one without any model is an error.
+// `file` stands in messages, and a relative gguf path begins at its folder. Nothing is opened or
+// probed: neither model files nor ports.
+Reading examine(std::string_view text, const std::string& file, const Environment& environment);
+
+// Examines a config file. Besides examine's errors: kNotFound if it does not exist, kIo if it
+// cannot be read, kInvalid if it is a folder, kLimit above 16 MiB.
+Reading load(const std::string& path, const Environment& environment);
+
+// The config, which may have no model, or the first of its errors.
 Result<Config> parse(std::string_view text, const std::string& file,
                      const Environment& environment);
-
-// Reads a config file. Besides parse's errors: kNotFound if it does not exist, kIo if it cannot be
-// read, kInvalid if it is a folder, kLimit above 16 MiB.
-Result<Config> load(const std::string& path, const Environment& environment);
 
 }  // namespace corral::config

@@ -124,7 +124,7 @@ TEST_CASE("ports are allotted in the order of ids, only to models whose cmd asks
 startPort: 100
 models:
   c: {cmd: "s ${PORT}"}
-  b: {cmd: s, proxy: "http://h:1"}
+  b: {cmd: s, proxy: "http://10.0.0.1:1"}
   a: {cmd: "s ${PORT} ${PORT}", checkEndpoint: "/p/${PORT}", aliases: ["a-${PORT}"]}
   d: {gguf: x}
 )");
@@ -167,7 +167,7 @@ x-shared: {a: 1}
 logLevel: wran
 models:
   z: {gguf: a, cmd_stop: x, filters: {}}
-  a: {gguf: a, proxy: "http://h", tll: 1}
+  a: {gguf: a, proxy: "http://10.0.0.1", tll: 1}
 )");
   CHECK(lines(config.warnings) ==
         lines({
@@ -181,7 +181,7 @@ models:
             "ignored",
             "conf/c.yaml:8:16: model 'a': proxy is ignored, because Corral itself picks the "
             "address of a model with gguf",
-            "conf/c.yaml:8:35: model 'a': unknown key 'tll' is ignored; did you mean 'ttl'?",
+            "conf/c.yaml:8:42: model 'a': unknown key 'tll' is ignored; did you mean 'ttl'?",
         }));
   CHECK(config.log_level == LogLevel::kInfo);
   CHECK(config.api_keys == std::vector<std::string>{"a"});
@@ -243,6 +243,20 @@ TEST_CASE("what is wrong is refused at its place with what to do") {
       {"models: {m: {gguf: a, unlisted: 'true'}}",
        "1:33: model 'm': unlisted must be true or false, not 'true'"},
       {"models: {m: {gguf: a, name: [x]}}", "1:29: model 'm': name must be text, not a list"},
+      {"models: {m: {gguf: a, args: --ctx-size 1 --port 80}}",
+       "1:29: model 'm': args has '--port', which Corral itself sets: it picks where the engine "
+       "listens; remove it"},
+      {"models: {m: {gguf: a, args: [-c, 1, --host=0.0.0.0]}}",
+       "1:37: model 'm': args has '--host', which Corral itself sets: it picks where the engine "
+       "listens; remove it"},
+      {"models: {m: {gguf: a, args: --model=b.gguf}}",
+       "1:29: model 'm': args has '--model', which Corral itself sets: the model's file is its "
+       "gguf; remove it"},
+      {"models: {m: {gguf: a, args: [-m, b.gguf]}}",
+       "1:30: model 'm': args has '-m', which Corral itself sets: the model's file is its gguf; "
+       "remove it"},
+      {"models: {m: {ttl: 1, ggfu: a}}",
+       "1:22: model 'm': it has neither cmd nor gguf, but 'ggfu'; did you mean 'gguf'?"},
       {"models: {m: {gguf: a, aliases: x}}", "1:32: model 'm': aliases must be a list, not 'x'"},
       {"models: {m: {gguf: a, aliases: [~]}}",
        "1:33: model 'm': aliases must be a list of text, not nothing"},
@@ -277,6 +291,9 @@ TEST_CASE("what is wrong is refused at its place with what to do") {
       {"models: {m: {cmd: s, proxy: 'https://h'}}",
        "1:29: model 'm': proxy: the URL 'https://h' has https, which Corral does not speak to "
        "engines yet; use http"},
+      {"models: {m: {cmd: s, proxy: 'http://myhost:8080'}}",
+       "1:29: model 'm': proxy: the URL 'http://myhost:8080' has a host that is neither localhost "
+       "nor an IP address; names are not looked up, so write the address"},
       {"startPort: 65535\nmodels:\n  a: {cmd: '${PORT}'}\n  b: {cmd: '${PORT}'}",
        "4:12: model 'b': no port is left for ${PORT}; choose a lower startPort"},
       {"models:\n  b: {gguf: x, aliases: [o, g]}\n  a: {gguf: x, aliases: [g]}",
@@ -297,4 +314,55 @@ TEST_CASE("a home that is not set is only missed where it is needed") {
   const Result<Config> result = parse("models: {m: {gguf: ~/a}}", "c", empty);
   REQUIRE_FALSE(result.has_value());
   CHECK(result.error().message.find("HOME is not set") != std::string::npos);
+}
+
+TEST_CASE("everything that is wrong is told at once, in the file's order, with the warnings") {
+  const Reading reading = examine(R"(
+startPort: 0
+models:
+  z: {ggfu: a}
+  b: {gguf: a, ttl: soon, unlisted: 3}
+  ok: {gguf: a, aliases: [x]}
+  a: {gguf: a, aliases: [x, x]}
+  c: 7
+logLevel: wran
+)",
+                                  "c", test_variable);
+  CHECK_FALSE(reading.config.has_value());
+  std::string errors;
+  for (const Error& error : reading.errors) errors += error.message + "\n";
+  CHECK(errors ==
+        lines({
+            "c:2:12: startPort must be from 1 to 65535, not 0",
+            "c:4:7: model 'z': it has neither cmd nor gguf, but 'ggfu'; did you mean 'gguf'?",
+            "c:5:21: model 'b': ttl must be a whole number, not 'soon'",
+            "c:5:37: model 'b': unlisted must be true or false, not '3'",
+            "c:6:27: the alias 'x' of the model 'ok' is also an alias of the model 'a'; remove one "
+            "of them",
+            "c:7:29: the alias 'x' stands twice in the model 'a'; remove one of them",
+            "c:8:6: model 'c': a model must be a mapping with cmd or gguf, not '7'",
+        }));
+  CHECK(lines(reading.warnings) ==
+        lines({"c:4:7: model 'z': unknown key 'ggfu' is ignored; did you mean 'gguf'?",
+               "c:9:11: logLevel has no level 'wran', info is used; did you mean 'warn'?"}));
+}
+
+TEST_CASE("a flood of errors is cut") {
+  std::string text = "models:\n";
+  for (int i = 0; i < 500; ++i) text += "  m" + std::to_string(i) + ": 1\n";
+  CHECK(examine(text, "c", test_variable).errors.size() == 101);
+}
+
+TEST_CASE("a config that is to be served needs a model, and a misspelt key is named") {
+  const auto error = [](std::string_view text) {
+    const Reading reading = examine(text, "c", test_variable);
+    REQUIRE(reading.errors.size() == 1);
+    return reading.errors[0].message;
+  };
+  CHECK(error("") == "c:1:1: the config has no models; give it a key 'models' with at least one");
+  CHECK(error("logLevel: info") ==
+        "c:1:1: the config has no models; give it a key 'models' with at least one");
+  CHECK(error("logLevel: info\nmodel: {m: {gguf: a}}") ==
+        "c:2:1: the config has no models, but 'model'; did you mean 'models'?");
+  CHECK(error("models:\n") == "c:1:1: models is empty; give it at least one model");
 }

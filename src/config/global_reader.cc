@@ -134,11 +134,10 @@ std::chrono::seconds to_seconds(std::int64_t count) {
   return std::chrono::seconds(std::min(count, kMost));
 }
 
-Result<Globals> read_globals(const Node& root, Reader& reader) {
+Globals read_globals(const Node& root, Reader& reader) {
   Globals globals;
   globals.config.file = reader.file();
-  const Result<void> done = reader.read<Globals>(root, kKeys, globals);
-  if (!done.has_value()) return std::unexpected(done.error());
+  reader.read<Globals>(root, kKeys, globals);
   return globals;
 }
 

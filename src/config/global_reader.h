@@ -17,7 +17,8 @@ struct Globals {
 // Seconds, limited so that they can be added to any time of this century.
 std::chrono::seconds to_seconds(std::int64_t count);
 
-// `root` has its macros expanded.
-Result<Globals> read_globals(const Node& root, Reader& reader);
+// `root` has its macros expanded. A value that is wrong leaves its default and an error in
+// `reader`.
+Globals read_globals(const Node& root, Reader& reader);
 
 }  // namespace corral::config

@@ -63,10 +63,10 @@ Result<std::string> read_file(const std::string& path) {
 
 }  // namespace
 
-Result<Config> load(const std::string& path, const Environment& environment) {
+Reading load(const std::string& path, const Environment& environment) {
   const Result<std::string> text = read_file(path);
-  if (!text.has_value()) return std::unexpected(text.error());
-  return parse(*text, path, environment);
+  if (!text.has_value()) return Reading{.config = {}, .errors = {text.error()}, .warnings = {}};
+  return examine(*text, path, environment);
 }
 
 }  // namespace corral::config

@@ -1,54 +1,27 @@
 // Reading config files from a folder of the test's own.
-#include <doctest/doctest.h>
-#include <stdlib.h>
-#include <unistd.h>  // mkdtemp on macOS
-
-#include <filesystem>
-#include <fstream>
-
 #include "config/test_config.h"
+#include "config/test_folder.h"
 
 using namespace corral;
 using namespace corral::config;
 
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "corral-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  std::string file(const std::string& text) const {
-    const std::string name = path_ + "/c.yaml";
-    std::ofstream(name, std::ios::binary) << text;
-    return name;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 Error load_error(const std::string& path) {
-  const Result<Config> result = load(path, test_variable);
-  REQUIRE_FALSE(result.has_value());
-  return result.error();
+  const Reading reading = load(path, test_variable);
+  REQUIRE_FALSE(reading.config.has_value());
+  REQUIRE(reading.errors.size() == 1);
+  return reading.errors[0];
 }
 
 }  // namespace
 
 TEST_CASE("a config is read from its file and models are found beside it") {
   const Folder folder;
-  const Result<Config> config = load(folder.file("models: {m: {gguf: a.gguf}}"), test_variable);
-  REQUIRE(config.has_value());
-  CHECK(config->file == folder.path() + "/c.yaml");
-  CHECK(config->models[0].gguf == folder.path() + "/a.gguf");
+  const Reading reading = load(folder.file("models: {m: {gguf: a.gguf}}"), test_variable);
+  REQUIRE(reading.config.has_value());
+  CHECK(reading.config->file == folder.path() + "/c.yaml");
+  CHECK(reading.config->models[0].gguf == folder.path() + "/a.gguf");
 }
 
 TEST_CASE("a file that is missing, a folder or too large is refused with its name") {

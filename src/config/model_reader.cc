@@ -45,17 +45,37 @@ Result<void> read_gguf(Reader& reader, const Entry& entry, Draft& draft) {
   return reader.read(entry, draft.model.gguf);
 }
 
+// The flags by which Corral itself tells a worker what to serve and where.
+constexpr std::string_view kOurFlags[] = {"--host", "--port", "-m", "--model"};
+
+Result<void> check_args(Reader& reader, const Node& value, const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string flag = words[i].substr(0, words[i].find('='));
+    if (std::ranges::find(kOurFlags, flag) == std::end(kOurFlags)) continue;
+    const bool model = flag == "-m" || flag == "--model";
+    return reader.wrong(
+        value.items.empty() ? value.mark : value.items[i].mark,
+        "args has " + in_quotes(flag) + ", which Corral itself sets: " +
+            (model ? "the model's file is its gguf" : "it picks where the engine listens") +
+            "; remove it");
+  }
+  return {};
+}
+
 // A list of words, or one text that is split like a cmd.
 Result<void> read_args(Reader& reader, const Entry& entry, Draft& draft) {
   draft.args = &entry;
-  if (entry.value.kind != Node::Kind::kScalar) return reader.read(entry, draft.model.args);
+  if (entry.value.kind != Node::Kind::kScalar) {
+    const Result<void> read = reader.read(entry, draft.model.args);
+    return read.has_value() ? check_args(reader, entry.value, draft.model.args) : read;
+  }
   std::string text;
   const Result<void> done = reader.read(entry, text);
   if (!done.has_value()) return done;
   Result<std::vector<std::string>> words = split_command(text);
   if (!words.has_value()) return reader.wrong(entry.value.mark, "args: " + words.error().message);
   draft.model.args = std::move(*words);
-  return {};
+  return check_args(reader, entry.value, draft.model.args);
 }
 
 Result<void> read_proxy(Reader& reader, const Entry& entry, Draft& draft) {
@@ -243,6 +263,46 @@ Result<void> finish_gguf(Draft& draft, const Environment& environment, Reader& r
   return {};
 }
 
+// What is wrong with a model that has neither cmd nor gguf: perhaps one of its keys was meant so.
+Error neither(const Node& tree, const Node::Entry& entry, const Reader& reader) {
+  for (const Entry& child : tree.entries) {
+    const bool known =
+        std::ranges::any_of(kKeys, [&](const Key<Draft>& key) { return key.name == child.key; });
+    const std::vector<std::string> near = nearest(child.key, {"cmd", "gguf"}, 1);
+    if (known || near.empty()) continue;
+    return reader
+        .wrong(child.mark, "it has neither cmd nor gguf, but " + in_quotes(child.key) +
+                               "; did you mean " + in_quotes(near[0]) + "?")
+        .error();
+  }
+  return reader.wrong(entry.mark, "it has neither cmd nor gguf; give it one of them").error();
+}
+
+// The steps behind the reading of the single values.
+Result<void> finish(Draft& draft, const Node& tree, const Node::Entry& entry,
+                    std::optional<int> port, const ModelDefaults& defaults, Reader& reader) {
+  // Both are entries of one vector in the file's order: the later one is complained about.
+  if (draft.cmd != nullptr && draft.gguf != nullptr)
+    return reader.wrong(std::max(draft.cmd, draft.gguf)->mark,
+                        "it has both cmd and gguf; keep one of them");
+  if (draft.cmd == nullptr && draft.gguf == nullptr)
+    return std::unexpected(neither(tree, entry, reader));
+  draft.model.source_mark = (draft.cmd != nullptr ? draft.cmd : draft.gguf)->value.mark;
+  draft.model.ttl = draft.ttl == -1 ? defaults.ttl : to_seconds(draft.ttl);
+  return draft.cmd != nullptr ? finish_cmd(draft, port, reader)
+                              : finish_gguf(draft, defaults.environment, reader);
+}
+
+// An id that can be used, and a value that may be a model.
+Result<void> check_entry(const Node::Entry& entry, const Reader& reader) {
+  if (entry.key.empty() || has_control(entry.key))
+    return reader.wrong(entry.mark, "a model needs an id without control characters");
+  if (entry.value.kind != Node::Kind::kMapping && !entry.value.is_null())
+    return reader.wrong(entry.value.mark, "a model must be a mapping with cmd or gguf, not " +
+                                              described(entry.value));
+  return {};
+}
+
 }  // namespace
 
 Result<int> PortCounter::take() {
@@ -251,35 +311,27 @@ Result<int> PortCounter::take() {
   return next_++;
 }
 
-Result<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defaults,
-                             PortCounter& ports, Reader& reader) {
+std::optional<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defaults,
+                                    PortCounter& ports, Reader& reader) {
+  const auto refused = [&](Error error) {
+    reader.keep(entry.mark, std::move(error));
+    return std::nullopt;
+  };
   const std::string owner = "model " + in_quotes(entry.key) + ": ";
   reader.enter(owner, defaults.macros);
-  if (entry.key.empty() || has_control(entry.key))
-    return reader.wrong(entry.mark, "a model needs an id without control characters");
-  if (entry.value.kind != Node::Kind::kMapping && !entry.value.is_null())
-    return reader.wrong(entry.value.mark, "a model must be a mapping with cmd or gguf, not " +
-                                              described(entry.value));
+  const Result<void> usable = check_entry(entry, reader);
+  if (!usable.has_value()) return refused(usable.error());
   Node tree = entry.value;
   Result<Prepared> prepared = prepare(tree, entry, owner, defaults, ports, reader);
-  if (!prepared.has_value()) return std::unexpected(prepared.error());
+  if (!prepared.has_value()) return refused(prepared.error());
   reader.enter(owner, std::move(prepared->macros));
 
   Draft draft;
   draft.model.id = entry.key;
   draft.model.mark = entry.mark;
-  Result<void> done = reader.read<Draft>(tree, kKeys, draft);
-  if (!done.has_value()) return std::unexpected(done.error());
-  // Both are entries of one vector in the file's order: the later one is complained about.
-  if (draft.cmd != nullptr && draft.gguf != nullptr)
-    return reader.wrong(std::max(draft.cmd, draft.gguf)->mark,
-                        "it has both cmd and gguf; keep one of them");
-  if (draft.cmd == nullptr && draft.gguf == nullptr)
-    return reader.wrong(entry.mark, "it has neither cmd nor gguf; give it one of them");
-  done = draft.cmd != nullptr ? finish_cmd(draft, prepared->port, reader)
-                              : finish_gguf(draft, defaults.environment, reader);
-  if (!done.has_value()) return std::unexpected(done.error());
-  draft.model.ttl = draft.ttl == -1 ? defaults.ttl : to_seconds(draft.ttl);
+  if (!reader.read<Draft>(tree, kKeys, draft)) return std::nullopt;
+  const Result<void> done = finish(draft, tree, entry, prepared->port, defaults, reader);
+  if (!done.has_value()) return refused(done.error());
   return ReadModel{std::move(draft.model), std::move(draft.alias_marks)};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -34,9 +35,9 @@ struct ReadModel {
   std::vector<Mark> alias_marks;  // of each alias
 };
 
-// Reads `models.<id>`. Takes a port if the model's expanded cmd uses ${PORT}, so models must be
-// read in the order of their ids.
-Result<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defaults,
-                             PortCounter& ports, Reader& reader);
+// Reads `models.<id>`; nothing if it has errors, which are left in `reader`. Takes a port if the
+// model's expanded cmd uses ${PORT}, so models must be read in the order of their ids.
+std::optional<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defaults,
+                                    PortCounter& ports, Reader& reader);
 
 }  // namespace corral::config

@@ -19,8 +19,32 @@ void Reader::warn(Mark mark, std::string_view text) {
   warnings_.insert({{mark.line, mark.column}, at(file_, mark, owner_ + std::string(text))});
 }
 
+void Reader::keep(Mark mark, Error error) {
+  errors_.insert({{{mark.line, mark.column}, std::move(error.message)}, error.code});
+}
+
+namespace {
+
+constexpr std::size_t kMost = 100;  // errors or warnings that are told
+
+}  // namespace
+
+std::vector<Error> Reader::take_errors() {
+  std::vector<Error> result;
+  for (const auto& [place, code] : errors_) {
+    if (result.size() == kMost) {
+      const std::string more = std::to_string(errors_.size() - kMost);
+      result.push_back({code, at(file_, {place.first.first, place.first.second},
+                                 "and " + more + " more errors from here on")});
+      break;
+    }
+    result.push_back({code, place.second});
+  }
+  errors_.clear();
+  return result;
+}
+
 std::vector<std::string> Reader::take_warnings() {
-  constexpr std::size_t kMost = 100;
   std::vector<std::string> result;
   for (const auto& [place, text] : warnings_) {
     if (result.size() == kMost) {

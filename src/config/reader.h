@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -42,7 +43,11 @@ class Reader {
   // An error of the given place.
   std::unexpected<Error> wrong(Mark mark, std::string_view text) const;
   void warn(Mark mark, std::string_view text);
-  // The warnings in the file's order, each once; at most a hundred and a last one that counts.
+  // Keeps an error, so that reading can go on behind it. `mark` gives its place among the others.
+  void keep(Mark mark, Error error);
+  bool has_errors() const { return !errors_.empty(); }
+  // Each in the file's order and once; at most a hundred and a last one that counts.
+  std::vector<Error> take_errors();
   std::vector<std::string> take_warnings();
 
   // Each reads the entry's value, or refuses it at its place. Text may not hold NUL or a macro.
@@ -51,9 +56,11 @@ class Reader {
   Result<void> read(const Node::Entry& entry, bool& out) const;
   Result<void> read(const Node::Entry& entry, std::vector<std::string>& out) const;
 
-  // Reads every entry of `mapping` into `out`. A value that is null leaves its default.
+  // Reads every entry of `mapping` into `out`. A value that is null leaves its default. Whether all
+  // could be read; the errors of those that could not are kept.
   template <class T>
-  Result<void> read(const Node& mapping, std::span<const Key<T>> keys, T& out) {
+  bool read(const Node& mapping, std::span<const Key<T>> keys, T& out) {
+    bool all = true;
     for (const Node::Entry& entry : mapping.entries) {
       const auto key = std::find_if(keys.begin(), keys.end(),
                                     [&](const Key<T>& row) { return row.name == entry.key; });
@@ -65,10 +72,11 @@ class Reader {
         warn_not_yet(entry);
       } else if (!entry.value.is_null()) {
         const Result<void> done = key->read(*this, entry, out);
-        if (!done.has_value()) return done;
+        if (!done.has_value()) keep(entry.mark, done.error());
+        all = all && done.has_value();
       }
     }
-    return {};
+    return all;
   }
 
  private:
@@ -76,10 +84,13 @@ class Reader {
   void warn_unknown(const Node::Entry& entry, const std::vector<std::string>& names);
   void warn_not_yet(const Node::Entry& entry);
 
+  using Place = std::pair<int, int>;  // line, column
+
   std::string file_;
   std::string owner_;
   Macros macros_;
-  std::set<std::pair<std::pair<int, int>, std::string>> warnings_;  // ((line, column), text)
+  std::set<std::pair<Place, std::string>> warnings_;
+  std::map<std::pair<Place, std::string>, Code> errors_;
 };
 
 }  // namespace corral::config

@@ -40,6 +40,32 @@ def test_a_bad_config_is_refused_at_its_place(home, case, command):
     assert done.stdout == ""
 
 
+def test_check_tells_all_errors_and_warnings_at_once(home):
+    path = home.write_config("models:\n  a: {ggfu: x}\n  b: {gguf: y, ttl: soon}\n"
+                             "  c: {gguf: y, args: --port=80}\n")
+    done = home.command("config", "check", path)
+    assert done.returncode == 1
+    for place in ("2:7: .*did you mean 'gguf'", "2:7: .*unknown key 'ggfu'", "3:21: ", "4:22: "):
+        assert re.search(r"config\.yaml:" + place, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("text, hint", [("", "models"), ("model:\n  a: {gguf: x}\n", "'model'")])
+def test_a_config_without_models_is_refused(home, text, hint):
+    path = home.write_config(text)
+    for command in (["config", "check", path], ["serve", "-l", "127.0.0.1:0", "-c", path]):
+        done = home.command(*command)
+        assert done.returncode == 1
+        assert "config.yaml:1:1: " in done.stderr and hint in done.stderr
+
+
+def test_check_warns_of_files_and_programs_that_are_not_there(home):
+    path = home.write_config("models:\n  a: {gguf: none.gguf}\n  b: {cmd: 'no-such ${PORT}'}\n")
+    done = home.command("config", "check", path)
+    assert done.returncode == 0
+    assert re.search(r"config\.yaml:2:13: .*none\.gguf", done.stderr), done.stderr
+    assert re.search(r"config\.yaml:3:12: .*no-such", done.stderr), done.stderr
+
+
 def test_a_good_config_is_fine(home, fake):
     path = home.write_config({"models": {"a": fake.model(), "b": fake.model()}})
     done = home.command("config", "check", path)
