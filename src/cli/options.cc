@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/strings.h"
+#include "cli/unexpected.h"
 
 namespace corral::cli {
 
@@ -49,65 +50,135 @@ namespace {
 class Parser {
  public:
   explicit Parser(Options& options) : options_(options) {
-    app_.require_subcommand(1);
-    app_.footer("Also: corral engine ARGS is llama.cpp's server with its own arguments.");
+    app_.require_subcommand(0, 1);  // none gives the list of them
+    app_.allow_extras();            // about_unexpected says more of them, and in their order
+    app_.add_flag("--version,-v", version_, "show the versions of what is in here");
     serve();
     run();
     of_service();
     others();
+    // Last, since what is added later inherits it.
+    app_.footer("Also: corral engine ARGS is llama.cpp's server with its own arguments.");
   }
 
-  std::variant<Options, int> parse(int argc, char** argv) {
-    const std::string_view word = argc > 1 ? argv[1] : "";
-    if (!word.empty() && !word.starts_with('-') && !knows(word)) return unknown(word);
+  std::variant<Options, int> parse(std::vector<std::string> words) {
+    if (!words.empty() && words[0] == "help") {
+      words.erase(words.begin());
+      words.emplace_back("--help");
+    }
+    if (!words.empty() && !words[0].starts_with('-') && !knows(words[0])) return unknown(words[0]);
+    const auto dashes = std::ranges::find(words, "--");
+    if (dashes != words.end()) literal_.assign(dashes + 1, words.end());
+    words.erase(dashes, words.end());
+    std::ranges::reverse(words);  // CLI11 wants it so
     try {
-      app_.parse(argc, argv);
+      app_.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? 0 : 2;
     }
-    if (!listen_.empty()) {
-      const Result<ListenAddress> address = parse_listen(listen_);
-      if (!address.has_value()) {
-        std::cerr << "corral: --listen: " << address.error().message << "\n";
-        return 2;
-      }
-      options_.listen = *address;
-    }
+    const std::optional<int> over = check();
+    if (over) return *over;
     return options_;
   }
 
  private:
+  // The exit status if the command line that was parsed makes no sense.
+  std::optional<int> check() {
+    std::vector<std::string> extras = app_.remaining(true);
+    const CLI::App* chosen = this->chosen();
+    if (chosen->get_name() == "run") extras = take_prompt(extras);
+    std::ranges::copy(literal_, std::back_inserter(extras));
+    if (!extras.empty()) return refuse(about_unexpected(chosen_name(), extras, options_of(chosen)));
+    if (version_) {
+      options_.command = Command::kVersion;
+      return std::nullopt;
+    }
+    if (chosen == &app_ || chosen->get_name() == "config") {
+      std::cerr << app_.help();
+      return 2;
+    }
+    if (!listen_.empty()) {
+      const Result<ListenAddress> address = parse_listen(listen_);
+      if (!address.has_value()) return refuse("--listen: " + address.error().message);
+      options_.listen = *address;
+    }
+    return check_prompt();
+  }
+
+  // The words of a prompt that was not quoted belong together. The others are returned: those that
+  // begin with a dash. (A positional that takes many words would be CLI11's way, but it splits
+  // "[a,b]".)
+  std::vector<std::string> take_prompt(const std::vector<std::string>& words) {
+    std::vector<std::string> others;
+    const auto add = [this](const std::string& word) {
+      options_.prompt = options_.prompt ? *options_.prompt + " " + word : word;
+    };
+    for (const std::string& word : words) {
+      const bool is_option = word.size() > 1 && word.starts_with('-');
+      is_option ? others.push_back(word) : add(word);
+    }
+    std::ranges::for_each(std::exchange(literal_, {}), add);
+    return others;
+  }
+
+  std::optional<int> check_prompt() const {
+    if (!options_.prompt || !trim(*options_.prompt).empty()) return std::nullopt;
+    return refuse("the prompt is empty; write a question, or leave it out for a chat");
+  }
+
+  static int refuse(const std::string& sentence) {
+    std::cerr << "corral: " << sentence << "\n";
+    return 2;
+  }
+
+  // The innermost command that was named, the whole program if none was.
+  const CLI::App* chosen() const {
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
+    return at;
+  }
+
+  // "config check"
+  std::string chosen_name() const {
+    std::string name;
+    for (const CLI::App* at = chosen(); at != &app_; at = at->get_parent())
+      name = at->get_name() + (name.empty() ? "" : " " + name);
+    return name;
+  }
+
+  static std::vector<std::string> options_of(const CLI::App* command) {
+    std::vector<std::string> names = commands_of(command);
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    }
+    return names;
+  }
+
   bool knows(std::string_view word) const {
-    const std::vector<std::string> names = commands();
+    const std::vector<std::string> names = commands_of(&app_);
     return std::find(names.begin(), names.end(), word) != names.end();
   }
 
-  std::vector<std::string> commands() const {
+  static std::vector<std::string> commands_of(const CLI::App* command) {
     std::vector<std::string> names;
-    for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
       names.push_back(sub->get_name());
     }
     return names;
   }
 
   int unknown(std::string_view word) const {
-    const std::vector<std::string> close = nearest(word, commands(), 1);
-    std::cerr << "corral: there is no command '" << word << "'; "
-              << (close.empty() ? "corral --help lists them"
-                                : "did you mean 'corral " + close[0] + "'?")
-              << "\n";
-    return 2;
+    const std::vector<std::string> close = nearest(word, commands_of(&app_), 1);
+    return refuse(
+        "there is no command '" + std::string(word) + "'; " +
+        (close.empty() ? "corral --help lists them" : "did you mean 'corral " + close[0] + "'?"));
   }
 
   CLI::App* add(Command command, const char* name, const char* what) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->callback([this, command] { options_.command = command; });
     return sub;
-  }
-
-  void add_config(CLI::App* sub) {
-    sub->add_option("--config,-c", options_.config,
-                    "config file (default: ~/.config/corral/config.yaml, else a built-in one)");
   }
 
   void add_url(CLI::App* sub) {
@@ -117,7 +188,8 @@ class Parser {
 
   void serve() {
     CLI::App* sub = add(Command::kServe, "serve", "run the service in the foreground");
-    add_config(sub);
+    sub->add_option("--config,-c", options_.config,
+                    "config file (default: ~/.config/corral/config.yaml, else a built-in one)");
     sub->add_option("--listen,-l", listen_, "address to listen on (default: 127.0.0.1:45786)");
     sub->add_flag("--without-keys", options_.without_keys,
                   "let whoever reaches the address use the models, without apiKeys in the config");
@@ -126,9 +198,15 @@ class Parser {
   void run() {
     CLI::App* sub = add(Command::kRun, "run", "talk to a model in the terminal");
     sub->add_option("model", options_.model, "the model's id")->required();
-    sub->add_option("prompt", options_.prompt, "one question; without it, a chat");
-    add_config(sub);
+    sub->add_option("prompt", options_.prompt,
+                    "one question, with or without quotes; without it, a chat, or what stdin has");
+    sub->add_option("--config,-c", options_.config,
+                    "serve this config for as long as the command runs, beside any service");
     add_url(sub);
+    sub->footer(
+        "Where no service runs, run starts its own until it ends, with the config that serve "
+        "would\n"
+        "use. Of --url and --config, --url wins; both win over $CORRAL_URL.");
   }
 
   void of_service() {
@@ -140,7 +218,9 @@ class Parser {
     unload->add_option("model", options_.model, "the model's id; without it, all models");
     add_url(unload);
     CLI::App* logs = add(Command::kLogs, "logs", "show Corral's log, or an engine's");
-    logs->add_option("model", options_.model, "the model whose engine's log to show");
+    logs->add_option("model", options_.model,
+                     "the model whose engine's log to show; or 'proxy', Corral's own (the "
+                     "default), or 'upstream', those of all engines");
     logs->add_flag("-f,--follow", options_.follow, "go on showing what comes");
     add_url(logs);
   }
@@ -150,13 +230,16 @@ class Parser {
     version->add_flag("--licenses", options_.licenses,
                       "show the licences of all that is linked in");
     CLI::App* config = app_.add_subcommand("config", "work on config files");
-    config->require_subcommand(1);
+    config->require_subcommand(0, 1);
     CLI::App* check = config->add_subcommand("check", "say what is wrong with a config file");
     check->callback([this] { options_.command = Command::kConfigCheck; });
     check->add_option("file", options_.config, "the file (default: the one that serve would use)");
+    app_.add_subcommand("help", "show this, or what a command takes: help COMMAND");
   }
 
   Options& options_;
+  bool version_ = false;
+  std::vector<std::string> literal_;  // what stands behind "--"
   std::string listen_;
   CLI::App app_{"Corral runs many local AI models behind one OpenAI-compatible address.", "corral"};
 };
@@ -165,7 +248,7 @@ class Parser {
 
 std::variant<Options, int> parse_options(int argc, char** argv) {
   Options options;
-  return Parser(options).parse(argc, argv);
+  return Parser(options).parse(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
 }
 
 }  // namespace corral::cli

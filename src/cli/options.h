@@ -19,18 +19,18 @@ enum class Command { kServe, kRun, kPs, kLoad, kUnload, kLogs, kVersion, kConfig
 
 struct Options {
   Command command = Command::kServe;
-  std::string config;         // a config file; empty: the person's own, else the built-in one
-  std::string url;            // of a running service; empty: CORRAL_URL, else the default address
-  ListenAddress listen;       // serve
-  std::string model;          // run, load; unload and logs: empty for all, for Corral's own
-  std::string prompt;         // run; empty: a chat
-  bool without_keys = false;  // serve: the network may use the models without one
-  bool follow = false;        // logs
-  bool licenses = false;      // version
+  std::string config;    // a config file; empty: the person's own, else the built-in one
+  std::string url;       // of a running service; empty: CORRAL_URL, else the default address
+  ListenAddress listen;  // serve
+  std::string model;     // run, load; unload and logs: empty for all, for Corral's own
+  std::optional<std::string> prompt;  // run; nothing: a chat, or what comes on stdin
+  bool without_keys = false;          // serve: the network may use the models without one
+  bool follow = false;                // logs
+  bool licenses = false;              // version
 };
 
-// The options, or the exit status of a run that is over: help was asked for and printed, or the
-// command line is wrong and a sentence said so.
+// The options, or the exit status of a run that is over: 0 when help was asked for and printed, 2
+// when the command line is wrong and a sentence, or the list of commands, said so on stderr.
 std::variant<Options, int> parse_options(int argc, char** argv);
 
 // Only programs of this machine reach the address.

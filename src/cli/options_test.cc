@@ -54,16 +54,50 @@ TEST_CASE("a listen address may leave out what is usual") {
 
 TEST_CASE("each command takes its own arguments") {
   CHECK(options_of({"serve", "-c", "x.yaml"}).config == "x.yaml");
-  CHECK(options_of({"run", "m", "a prompt"}).prompt == "a prompt");
   CHECK(options_of({"logs", "-f", "m"}).follow);
   CHECK(options_of({"unload"}).model.empty());
   CHECK(options_of({"config", "check", "f"}).command == Command::kConfigCheck);
   CHECK(options_of({"ps", "--url", "http://h:1"}).url == "http://h:1");
 }
 
-TEST_CASE("a wrong command line ends with status 2") {
+TEST_CASE("the words of a prompt need no quotes") {
+  CHECK(options_of({"run", "m"}).prompt == std::nullopt);
+  CHECK(options_of({"run", "m", "a prompt"}).prompt == "a prompt");
+  CHECK(options_of({"run", "m", "what", "is", "a  b?"}).prompt == "what is a  b?");
+  CHECK(options_of({"run", "m", "--", "--help", "is what?"}).prompt == "--help is what?");
+  for (const char* text : {"%%", "{}", "[a,b]", "a,b", "'q'", "-1"}) {
+    CHECK(options_of({"run", "m", "--", text, "x"}).prompt == std::string(text) + " x");
+    CHECK(options_of({"run", "m", "--", text}).prompt == text);
+  }
+  CHECK(options_of({"run", "m", "a", "-", "ps", "--", "--url"}).prompt == "a - ps --url");
+  CHECK(std::get<int>(parse({"run", "m", "a", "--nope", "b"})) == 2);
+  const Options options = options_of({"run", "m", "a", "--url", "http://h:1", "b"});
+  CHECK(options.prompt == "a b");
+  CHECK(options.url == "http://h:1");
+}
+
+TEST_CASE("the version has two spellings, and help is no error") {
+  CHECK(options_of({"--version"}).command == Command::kVersion);
+  CHECK(options_of({"-v"}).command == Command::kVersion);
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {}, {"srve"}, {"run"}, {"load"}, {"ps", "extra"}, {"serve", "--listen", "a:b:c"}}) {
+           {"help"}, {"help", "run"}, {"help", "config", "check"}, {"serve", "--help"}}) {
+    CHECK(std::get<int>(parse(words)) == 0);
+  }
+}
+
+TEST_CASE("a wrong command line ends with status 2") {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"srve"},
+                                             {"run"},
+                                             {"load"},
+                                             {"config"},
+                                             {"help", "srve"},
+                                             {"ps", "extra"},
+                                             {"--port", "80"},
+                                             {"run", "m", ""},
+                                             {"run", "m", " ", ""},
+                                             {"serve", "--listen", "a:b:c"}}) {
     const std::variant<Options, int> parsed = parse(words);
     REQUIRE(std::holds_alternative<int>(parsed));
     CHECK(std::get<int>(parsed) == 2);

@@ -102,11 +102,11 @@ io::Task<Result<void>> chat(io::Loop& loop, ServiceClient& service, const std::s
 io::Task<Result<void>> talk(io::Loop& loop, ServiceClient& service, const Options& options) {
   Result<void> done = co_await load_with_progress(service, options.model);
   if (!done.has_value()) co_return done;
-  if (options.prompt.empty()) {
+  if (!options.prompt) {
     done = co_await chat(loop, service, options.model);
     co_return done;
   }
-  Json messages = Json::array({{{"role", "user"}, {"content", options.prompt}}});
+  Json messages = Json::array({{{"role", "user"}, {"content", *options.prompt}}});
   done = co_await ask(service, options.model, messages);
   co_return done;
 }
