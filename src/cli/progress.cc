@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "cli/json_fields.h"
 
 namespace corral::cli {
 
@@ -33,6 +35,7 @@ struct LoadReport {
   std::string model;
   std::string partial;
   std::string error;
+  bool begun = false;  // at least one line was what we expect
   ProgressLine line;
 
   bool take(std::string_view bytes) {
@@ -41,33 +44,45 @@ struct LoadReport {
       show(Json::parse(partial.substr(0, end), nullptr, false));
       partial.erase(0, end + 1);
     }
-    return true;
+    constexpr std::size_t kLongestLine = 1024 * 1024;
+    return partial.size() <= kLongestLine;
   }
 
   void show(const Json& report) {
-    if (!report.is_object()) return;
-    if (report.contains("error")) {
-      error = report["error"].value("message", "the model could not be loaded");
+    if (report.is_object() && report.contains("error")) {
+      error = error_text(report["error"], "the model could not be loaded");
       return;
     }
-    const int percent = static_cast<int>(report.value("progress", 0.0) * 100);
-    std::string text = model + ": " + report.value("state", "");
-    if (percent > 0) text += " " + std::to_string(percent) + " %";
-    const std::string stage = report.value("stage", "");
+    const std::string state = text_of(report, "state");
+    if (state.empty()) return;
+    begun = true;
+    const std::string percent = percent_of(report);
+    const std::string text = model + ": " + state + (percent.empty() ? "" : " " + percent);
+    const std::string stage = text_of(report, "stage");
     line.show(stage.empty() ? text : text + " (" + stage + ")");
   }
 };
 
 }  // namespace
 
+std::string percent_of(const nlohmann::json& report) {
+  const double progress = number_of(report, "progress");
+  if (!(progress >= 0.01)) return "";
+  return std::to_string(static_cast<int>(std::min(progress, 1.0) * 100)) + " %";
+}
+
 io::Task<Result<void>> load_with_progress(ServiceClient& service, std::string model) {
-  LoadReport report{.model = model, .partial = {}, .error = {}, .line = {}};
+  LoadReport report{.model = model, .partial = {}, .error = {}, .begun = false, .line = {}};
   std::function<bool(std::string_view)> take = [&report](std::string_view bytes) {
     return report.take(bytes);
   };
-  Result<void> done = co_await service.stream("POST", "/api/models/load/" + percent_encode(model),
-                                              "", std::move(take));
+  std::string method = "POST";
+  std::string path = "/api/models/load/" + percent_encode(model);
+  std::string body;
+  Result<void> done =
+      co_await service.stream(std::move(method), std::move(path), std::move(body), std::move(take));
   if (done.has_value() && !report.error.empty()) done = fail(Code::kUnavailable, report.error);
+  if (done.has_value() && !report.begun) done = std::unexpected(service.foreign());
   co_return done;
 }
 

@@ -5,98 +5,72 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/config_source.h"
+#include "cli/conversation.h"
+#include "cli/interrupt.h"
+#include "cli/line_reader.h"
 #include "cli/progress.h"
 #include "cli/service.h"
-#include "http/sse.h"
-#include "io/helper.h"
+#include "io/race.h"
 
 namespace corral::cli {
 namespace {
 
-using Json = nlohmann::json;
-
-// The reply of one turn: printed as it comes, kept for the next turn.
-struct Reply {
-  http::SseReader reader;
+// Everything that stands on stdin.
+Result<std::string> read_prompt() {
+  constexpr std::size_t kMaxBytes = 16 * 1024 * 1024;
   std::string text;
-  std::string error;
-
-  bool take(std::string_view bytes) {
-    const Result<void> read =
-        reader.push(bytes, [this](std::string_view, std::string_view data) { event(data); });
-    if (!read.has_value()) error = read.error().message;
-    return error.empty();
+  char buffer[16 * 1024];
+  while (std::cin.read(buffer, sizeof buffer) || std::cin.gcount() > 0) {
+    text.append(buffer, static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() > kMaxBytes)
+      return fail(Code::kLimit, "the prompt on stdin has more than 16 MiB, which no model takes");
   }
-
-  void event(std::string_view data) {
-    if (data == "[DONE]") return;
-    const Json json = Json::parse(data, nullptr, false);
-    if (!json.is_object()) return;
-    if (json.contains("error")) {
-      const Json& told = json["error"];
-      error = told.is_object() ? told.value("message", "the model could not answer") : told.dump();
-      return;
-    }
-    const Json::json_pointer content("/choices/0/delta/content");
-    if (!json.contains(content) || !json[content].is_string()) return;
-    const std::string piece = json[content].get<std::string>();
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
-    std::fflush(stdout);
-    text += piece;
-  }
-};
-
-io::Task<Result<void>> ask(ServiceClient& service, const std::string& model, Json& messages) {
-  const Json request = {{"model", model}, {"messages", messages}, {"stream", true}};
-  std::string body = request.dump(-1, ' ', false, Json::error_handler_t::replace);
-  Reply reply;
-  std::function<bool(std::string_view)> take = [&reply](std::string_view bytes) {
-    return reply.take(bytes);
-  };
-  Result<void> done =
-      co_await service.stream("POST", "/v1/chat/completions", std::move(body), std::move(take));
-  if (!reply.text.empty()) std::fputs("\n", stdout);
-  if (done.has_value() && !reply.error.empty()) done = fail(Code::kUnavailable, reply.error);
-  messages.push_back({{"role", "assistant"}, {"content", reply.text}});
-  co_return done;
+  if (trim(text).empty())
+    return fail(Code::kInvalid,
+                "the prompt is empty: nothing came on stdin; write a question behind the model, or "
+                "run it in a terminal for a chat");
+  return std::string(trim(text));
 }
 
-// One line from the terminal or a file, read on a helper thread so that the loop goes on.
-io::Task<std::optional<std::string>> read_line(io::Loop& loop) {
-  struct Line {
-    std::string text;
-    bool there = false;
-  };
-  // Shared with the helper thread, which may outlast the wait.
-  const auto line = std::make_shared<Line>();
-  std::function<void()> work = [line] {
-    line->there = static_cast<bool>(std::getline(std::cin, line->text));
-  };
-  co_await io::on_helper(loop, std::move(work));
-  if (!line->there) co_return std::nullopt;
-  co_return line->text;
+// The next line that says something; nothing when the person ends the chat.
+io::Task<std::optional<std::string>> next_question(io::Loop& loop, LineReader& lines,
+                                                   Interrupt& interrupt) {
+  while (true) {
+    std::fputs("> ", stdout);
+    std::fflush(stdout);
+    io::Task<Result<std::string>> reading = lines.next();
+    const Result<std::string> line =
+        co_await io::until(loop, interrupt.pressed(), std::move(reading));
+    if (!line.has_value()) {
+      std::fputs("\n", stdout);
+      co_return std::nullopt;
+    }
+    const std::string_view text = trim(*line);
+    if (!text.empty()) co_return std::string(text);
+  }
 }
 
 io::Task<Result<void>> chat(io::Loop& loop, ServiceClient& service, const std::string& model) {
-  const bool terminal = ::isatty(STDIN_FILENO) == 1;
-  if (terminal) std::printf("Chat with %s. An empty line or Ctrl-D ends it.\n", model.c_str());
-  Json messages = Json::array();
-  while (true) {
-    if (terminal) {
-      std::fputs("> ", stdout);
-      std::fflush(stdout);
-    }
-    const std::optional<std::string> line = co_await read_line(loop);
-    if (!line || line->empty()) co_return Result<void>{};
-    messages.push_back({{"role", "user"}, {"content", *line}});
-    const Result<void> answered = co_await ask(service, model, messages);
-    if (!answered.has_value()) co_return answered;
+  Result<LineReader> lines = LineReader::make(loop);
+  if (!lines.has_value()) co_return std::unexpected(lines.error());
+  Interrupt interrupt(loop);
+  std::printf("Chat with %s. Ctrl-C ends an answer, Ctrl-D the chat.\n", model.c_str());
+  Conversation conversation(service, model);
+  while (conversation.heard()) {
+    std::optional<std::string> question = co_await next_question(loop, *lines, interrupt);
+    if (!question) break;
+    io::Task<Result<void>> asking = conversation.ask(std::move(*question));
+    const Result<void> answered = co_await io::until(loop, interrupt.pressed(), std::move(asking));
+    const bool ended = interrupt.pressed().is_set();
+    interrupt.pressed().clear();
+    if (!answered.has_value() && !ended) co_return answered;
   }
+  co_return Result<void>{};
 }
 
 io::Task<Result<void>> talk(io::Loop& loop, ServiceClient& service, const Options& options) {
@@ -106,8 +80,8 @@ io::Task<Result<void>> talk(io::Loop& loop, ServiceClient& service, const Option
     done = co_await chat(loop, service, options.model);
     co_return done;
   }
-  Json messages = Json::array({{{"role", "user"}, {"content", *options.prompt}}});
-  done = co_await ask(service, options.model, messages);
+  Conversation conversation(service, options.model);
+  done = co_await conversation.ask(*options.prompt);
   co_return done;
 }
 
@@ -117,10 +91,11 @@ io::Task<Result<ServiceClient>> find_service(io::Loop& loop, const Options& opti
                                              std::unique_ptr<Service>& own) {
   Result<ServiceClient> service = ServiceClient::make(loop, options.url);
   if (!service.has_value()) co_return service;
-  const bool named = !options.url.empty() || environment("CORRAL_URL").has_value();
-  if (options.config.empty() || named) {
+  if (!options.url.empty()) co_return service;
+  if (options.config.empty()) {
+    if (environment("CORRAL_URL").has_value()) co_return service;
     const bool present = co_await service->present();
-    if (present || named) co_return service;
+    if (present) co_return service;
   }
   config::Reading reading = load_config(options.config);
   if (!reading.config.has_value()) {
@@ -153,9 +128,18 @@ io::Task<void> run_talk(io::Loop& loop, const Options& options, int& status) {
 }  // namespace
 
 int run(const Options& options) {
+  Options asked = options;
+  if (!asked.prompt && ::isatty(STDIN_FILENO) != 1) {
+    Result<std::string> prompt = read_prompt();
+    if (!prompt.has_value()) {
+      failed(prompt.error());
+      return 2;
+    }
+    asked.prompt = std::move(*prompt);
+  }
   int status = 0;
   io::Loop loop;
-  loop.run(run_talk(loop, options, status));
+  loop.run(run_talk(loop, asked, status));
   return status;
 }
 

@@ -1,6 +1,10 @@
+#include <unistd.h>
+
 #include <cstdio>
+#include <tuple>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/config_source.h"
 #include "cli/service.h"
@@ -12,19 +16,31 @@ namespace {
 
 constexpr Duration kDrainLimit = seconds(60);
 
+// The model of the example: the first in the file that is listed, rather one whose file is there.
+const config::Model* model_to_try(const config::Config& config) {
+  const auto rank = [](const config::Model& model) {
+    const bool ready = !model.gguf.empty() && ::access(model.gguf.c_str(), R_OK) == 0;
+    return std::tuple(!ready, model.mark.line, model.mark.column);
+  };
+  const config::Model* best = nullptr;
+  for (const config::Model& model : config.models) {
+    if (!model.unlisted && (best == nullptr || rank(model) < rank(*best))) best = &model;
+  }
+  return best;
+}
+
 void print_greeting(const Service& service, const config::Config& config) {
   std::string text = "Corral serves " + std::to_string(config.models.size()) +
                      (config.models.size() == 1 ? " model at " : " models at ") + service.url() +
                      "\n";
-  const config::Model* shown = nullptr;
   for (const config::Model& model : config.models) {
     text +=
         "  " + model.id + (model.description.empty() ? "" : "  (" + model.description + ")") + "\n";
-    if (shown == nullptr && !model.unlisted) shown = &model;
   }
-  if (shown != nullptr) {
-    text += "Try:\n  curl " + service.url() + "/v1/chat/completions -d '{\"model\": \"" +
-            shown->id + "\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'\n";
+  if (const config::Model* shown = model_to_try(config)) {
+    text += "Try:\n  curl " + service.url() +
+            "/v1/chat/completions -d '{\"model\": " + json_quote(shown->id) +
+            ", \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'\n";
   }
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);

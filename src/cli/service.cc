@@ -1,7 +1,6 @@
 #include "cli/service.h"
 
 #include <algorithm>
-#include <csignal>
 
 #include "base/log.h"
 #include "cli/config_source.h"
@@ -35,7 +34,6 @@ http::ServerLimits server_limits() {
 
 Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config config,
                                                 const ListenAddress& listen) {
-  std::signal(SIGPIPE, SIG_IGN);
   Result<io::Listener> listener = io::Listener::bind(loop, listen.host, listen.port);
   if (!listener.has_value()) return std::unexpected(listener.error());
   const Result<std::string> runtime_dir = engine::make_runtime_dir(environment);

@@ -1,11 +1,13 @@
 #include "cli/service_client.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "cli/config_source.h"
 #include "cli/options.h"
 #include "gateway/reply_error.h"
 #include "http/uri.h"
+#include "io/race.h"
 
 namespace corral::cli {
 namespace {
@@ -13,7 +15,22 @@ namespace {
 // Unloading waits for running replies, loading for a large model.
 constexpr Duration kLongest = std::chrono::hours(1);
 
+io::Task<Result<void>> send_and_read_head(http::Call& call, std::string_view body) {
+  Result<void> done = co_await call.end_body(body);
+  if (done.has_value()) done = co_await call.read_head();
+  co_return done;
+}
+
 }  // namespace
+
+std::string full_url(std::string_view text) {
+  std::string url = text.find("://") == std::string_view::npos ? "http://" : "";
+  url += text;
+  while (url.ends_with('/')) url.pop_back();
+  constexpr std::string_view kApi = "/v1";
+  if (url.ends_with(kApi)) url.resize(url.size() - kApi.size());
+  return url;
+}
 
 Result<ServiceClient> ServiceClient::make(io::Loop& loop, const std::string& url) {
   std::string chosen = url.empty() ? environment("CORRAL_URL").value_or("") : url;
@@ -21,21 +38,23 @@ Result<ServiceClient> ServiceClient::make(io::Loop& loop, const std::string& url
     const ListenAddress standard;
     chosen = "http://" + standard.host + ":" + std::to_string(standard.port);
   }
+  chosen = full_url(chosen);
   const Result<http::Url> parsed = http::parse_url(chosen);
   if (!parsed.has_value()) return std::unexpected(parsed.error());
   if (parsed->tls) {
     return fail(Code::kInvalid, chosen + ": https is not supported here; use http");
   }
   http::Address address{.unix_path = {}, .host = parsed->host, .port = parsed->port};
-  return ServiceClient(loop, chosen, std::move(address), parsed->prefix);
+  return ServiceClient(&loop, chosen, std::move(address), parsed->prefix);
 }
 
-ServiceClient::ServiceClient(io::Loop& loop, std::string url, http::Address address,
+ServiceClient::ServiceClient(io::Loop* loop, std::string url, http::Address address,
                              std::string prefix)
-    : url_(std::move(url)),
+    : loop_(loop),
+      url_(std::move(url)),
       address_(std::move(address)),
       prefix_(std::move(prefix)),
-      client_(std::make_unique<http::Client>(loop)) {}
+      client_(std::make_unique<http::Client>(*loop)) {}
 
 Error ServiceClient::absent(const Error& error) const {
   if (error.code != Code::kUnavailable) return error;
@@ -44,19 +63,38 @@ Error ServiceClient::absent(const Error& error) const {
                                        "--url"};
 }
 
+Error ServiceClient::foreign() const {
+  return Error{Code::kInvalid, url_ +
+                                   " does not answer as a Corral service does; name the address "
+                                   "of one with --url"};
+}
+
+Error ServiceClient::refusal(int status, std::string_view body) const {
+  const nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
+  if (!json.is_object()) return foreign();
+  return Error{Code::kInvalid, gateway::message_of_error_reply(status, body)};
+}
+
 io::Task<Result<std::string>> ServiceClient::fetch(std::string method, std::string path) {
+  std::string target = prefix_ + path;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
   Result<http::Client::Reply> reply =
-      co_await client_->fetch(address_, std::move(method), prefix_ + path, {}, "", kLongest);
+      co_await client_->fetch(address_, std::move(method), std::move(target), std::move(headers),
+                              std::move(body), kLongest);
   if (!reply.has_value()) co_return std::unexpected(absent(reply.error()));
-  if (reply->status >= 400) {
-    co_return fail(Code::kInvalid, gateway::message_of_error_reply(reply->status, reply->body));
-  }
+  if (reply->status >= 400) co_return std::unexpected(refusal(reply->status, reply->body));
   co_return std::move(reply->body);
 }
 
 io::Task<bool> ServiceClient::present() {
+  std::string method = "GET";
+  std::string target = prefix_ + "/health";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
   const Result<http::Client::Reply> reply =
-      co_await client_->fetch(address_, "GET", prefix_ + "/health", {}, "", seconds(2));
+      co_await client_->fetch(address_, std::move(method), std::move(target), std::move(headers),
+                              std::move(body), seconds(2));
   co_return reply.has_value() && reply->status == 200;
 }
 
@@ -71,9 +109,11 @@ io::Task<Result<void>> ServiceClient::stream(std::string method, std::string pat
                          .length = body.size()};
   Result<http::Call> call = co_await client_->open(address_, spec);
   if (!call.has_value()) co_return std::unexpected(absent(call.error()));
-  Result<void> done = co_await call->end_body(body);
-  if (done.has_value()) done = co_await call->read_head();
-  if (!done.has_value()) co_return done;
+  io::Task<Result<void>> head = send_and_read_head(*call, body);
+  std::string late = url_ + " did not begin to answer within an hour";
+  const Result<void> begun =
+      co_await io::with_timeout(*loop_, kLongest, std::move(head), std::move(late));
+  if (!begun.has_value()) co_return begun;
   const int status = call->head().status;
   std::string error;
   while (true) {
@@ -86,9 +126,7 @@ io::Task<Result<void>> ServiceClient::stream(std::string method, std::string pat
       error.append(*piece);
     }
   }
-  if (status >= 400) {
-    co_return fail(Code::kInvalid, gateway::message_of_error_reply(status, error));
-  }
+  if (status >= 400) co_return std::unexpected(refusal(status, error));
   co_return Result<void>{};
 }
 

@@ -9,10 +9,13 @@
 
 namespace corral::cli {
 
+// "HOST:PORT" as a URL, and the address that OpenAI's clients are given without its /v1.
+std::string full_url(std::string_view text);
+
 class ServiceClient {
  public:
-  // `url` is empty or "http://HOST:PORT[/PREFIX]"; empty means CORRAL_URL, else the default
-  // address. kInvalid with a sentence otherwise.
+  // `url` is empty or what full_url takes; empty means CORRAL_URL, else the default address.
+  // kInvalid with a sentence otherwise.
   static Result<ServiceClient> make(io::Loop& loop, const std::string& url);
 
   // A whole reply. Failures and error replies are one sentence; when nobody listens it says how to
@@ -23,15 +26,20 @@ class ServiceClient {
   io::Task<Result<void>> stream(std::string method, std::string path, std::string body,
                                 std::function<bool(std::string_view)> on_bytes);
 
+  // What to say of a reply that no Corral would give.
+  Error foreign() const;
+
   // A service answers there.
   io::Task<bool> present();
 
   const std::string& url() const { return url_; }
 
  private:
-  ServiceClient(io::Loop& loop, std::string url, http::Address address, std::string prefix);
+  ServiceClient(io::Loop* loop, std::string url, http::Address address, std::string prefix);
   Error absent(const Error& error) const;
+  Error refusal(int status, std::string_view body) const;
 
+  io::Loop* loop_;
   std::string url_;
   http::Address address_;
   std::string prefix_;

@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "cli/commands.h"
+#include "cli/json_fields.h"
 #include "cli/progress.h"
 #include "cli/service_client.h"
 
@@ -49,28 +50,35 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string state_text(const Json& engine) {
-  std::string state = engine.value("state", "?");
-  const int percent = static_cast<int>(engine.value("progress", 0.0) * 100);
-  if (state == "loading" && percent > 0) state += " " + std::to_string(percent) + " %";
-  return state;
+  const std::string state = text_of(engine, "state", "?");
+  const std::string percent = percent_of(engine);
+  return state == "loading" && !percent.empty() ? state + " " + percent : state;
 }
 
 std::string count_of(const Json& engine, const char* key) {
-  return engine.contains(key) && engine[key].is_number_unsigned()
+  return engine.is_object() && engine.contains(key) && engine[key].is_number_unsigned()
              ? std::to_string(engine[key].get<std::uint64_t>())
              : "-";
 }
 
-io::Task<Result<void>> list_running(ServiceClient& service, const Options&) {
-  const Result<std::string> body = co_await service.fetch("GET", "/running");
+// The list of what is loaded.
+io::Task<Result<Json>> fetch_running(ServiceClient& service) {
+  std::string method = "GET";
+  std::string path = "/running";
+  const Result<std::string> body = co_await service.fetch(std::move(method), std::move(path));
   if (!body.has_value()) co_return std::unexpected(body.error());
   const Json json = Json::parse(*body, nullptr, false);
-  if (!json.is_object() || !json.contains("running") || !json["running"].is_array()) {
-    co_return fail(Code::kInvalid, service.url() + " does not answer as a Corral service does");
-  }
+  if (!json.is_object() || !json.contains("running") || !json["running"].is_array())
+    co_return std::unexpected(service.foreign());
+  co_return json["running"];
+}
+
+io::Task<Result<void>> list_running(ServiceClient& service, const Options&) {
+  const Result<Json> running = co_await fetch_running(service);
+  if (!running.has_value()) co_return std::unexpected(running.error());
   std::vector<std::vector<std::string>> rows = {{"MODEL", "STATE", "PID", "IN FLIGHT", "WAITING"}};
-  for (const Json& engine : json["running"]) {
-    rows.push_back({engine.value("model", "?"), state_text(engine), count_of(engine, "pid"),
+  for (const Json& engine : *running) {
+    rows.push_back({text_of(engine, "model", "?"), state_text(engine), count_of(engine, "pid"),
                     count_of(engine, "in_flight"), count_of(engine, "waiting")});
   }
   if (rows.size() == 1) {
@@ -89,10 +97,20 @@ io::Task<Result<void>> load_model(ServiceClient& service, const Options& options
 }
 
 io::Task<Result<void>> unload_models(ServiceClient& service, const Options& options) {
-  const std::string rest = options.model.empty() ? "" : "/" + percent_encode(options.model);
-  const Result<std::string> body = co_await service.fetch("POST", "/api/models/unload" + rest);
+  const bool all = options.model.empty();
+  if (all) {
+    const Result<Json> running = co_await fetch_running(service);
+    if (!running.has_value()) co_return std::unexpected(running.error());
+    if (running->empty()) {
+      std::printf("no model was loaded\n");
+      co_return Result<void>{};
+    }
+  }
+  std::string method = "POST";
+  std::string path = "/api/models/unload" + (all ? "" : "/" + percent_encode(options.model));
+  const Result<std::string> body = co_await service.fetch(std::move(method), std::move(path));
   if (!body.has_value()) co_return std::unexpected(body.error());
-  std::printf("%s unloaded\n", options.model.empty() ? "all models are" : options.model.c_str());
+  std::printf("%s unloaded\n", all ? "all models are" : options.model.c_str());
   co_return Result<void>{};
 }
 
@@ -106,7 +124,11 @@ io::Task<Result<void>> show_logs(ServiceClient& service, const Options& options)
   if (options.follow) {
     path = "/logs/stream/" + (options.model.empty() ? "proxy" : percent_encode(options.model));
   }
-  Result<void> done = co_await service.stream("GET", path, "", print_bytes);
+  std::string method = "GET";
+  std::string body;
+  std::function<bool(std::string_view)> print = print_bytes;
+  Result<void> done = co_await service.stream(std::move(method), std::move(path), std::move(body),
+                                              std::move(print));
   co_return done;
 }
 
