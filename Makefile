@@ -3,8 +3,9 @@
 # make test    every test and check there is
 # make chaos   clients ask while engines and Corral itself are killed, KILLS times (1000)
 # make soak    swaps and streams for MINUTES (30); what Corral uses must stay flat
+# make bench   compares Corral with others, side by side; bench/run says what can be chosen
 # make clean   removes the build folder; the built engine and the models stay in the cache
-.PHONY: setup build fake run test chaos soak clean
+.PHONY: setup build fake run test chaos soak bench clean
 
 preset := $(if $(filter Darwin,$(shell uname)),macos,release)
 
@@ -32,6 +33,11 @@ chaos: build fake
 MINUTES := 30
 soak: build fake
 	@tests/chaos/run soak.py --minutes $(MINUTES)
+
+bench: build
+	cmake --build build/release --target bench
+	@bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SUBJECTS),--subjects $(SUBJECTS)) \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LLAMA_SWAP),--llama-swap $(LLAMA_SWAP))
 
 clean:
 	rm -rf build
