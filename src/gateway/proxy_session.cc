@@ -65,7 +65,9 @@ bool ProxySession::wants_events() const {
   return route_ != nullptr && route_->streams && body_.wants_stream();
 }
 
-telemetry::Usage ProxySession::usage() { return usage_ ? usage_->usage() : telemetry::Usage{}; }
+telemetry::Usage ProxySession::usage() const {
+  return usage_ ? usage_->usage() : telemetry::Usage{};
+}
 
 io::Task<Result<void>> ProxySession::run() {
   bool seen = false;  // by an engine that died

@@ -35,7 +35,7 @@ class ProxySession {
   // Returns when the reply is over, or could not be. The outcome is in the exchange.
   io::Task<Result<void>> run();
 
-  telemetry::Usage usage();
+  telemetry::Usage usage() const;
   // When the first byte of the engine's reply was there.
   std::optional<Instant> first_byte() const { return first_byte_; }
 

@@ -1,64 +1,106 @@
 #include "gateway/usage_reader.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "base/strings.h"
 
 namespace corral::gateway {
 namespace {
 
-using Json = nlohmann::json;
+constexpr std::array<std::string_view, 2> kKeys = {"\"usage\"", "\"timings\""};
+constexpr std::size_t kLongestObject = 8 * 1024;
 
-constexpr std::size_t kLongestLine = 64 * 1024;
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-// The object at `path`, or null. Numbers of the wrong type are not there.
-const Json& at(const Json& json, const char* key) {
-  static const Json kNothing;
-  if (!json.is_object()) return kNothing;
-  const auto found = json.find(key);
-  return found == json.end() ? kNothing : *found;
+bool is_of_number(char c) {
+  return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
-void take(std::uint64_t& out, const Json& value) {
-  if (value.is_number_unsigned()) out = value.get<std::uint64_t>();
+void take(std::uint64_t& out, std::string_view number) {
+  if (const std::optional<std::uint64_t> value = parse_u64(number)) out = *value;
 }
 
-void take(double& out, const Json& value) {
-  if (value.is_number()) out = value.get<double>();
+void take(double& out, std::string_view number) {
+  const std::string text(number);
+  out = std::strtod(text.c_str(), nullptr);
 }
 
-void take_usage(telemetry::Usage& out, const Json& usage) {
-  if (!usage.is_object()) return;
-  out.known = true;
-  take(out.prompt_tokens, at(usage, "prompt_tokens"));
-  take(out.prompt_tokens, at(usage, "input_tokens"));
-  take(out.generated_tokens, at(usage, "completion_tokens"));
-  take(out.generated_tokens, at(usage, "output_tokens"));
-  take(out.cached_tokens, at(at(usage, "prompt_tokens_details"), "cached_tokens"));
-  take(out.cached_tokens, at(at(usage, "input_tokens_details"), "cached_tokens"));
-  take(out.cached_tokens, at(usage, "cache_read_input_tokens"));
-}
-
-// llama-server's own count: `prompt_n` leaves out what came from the cache.
-void take_timings(telemetry::Usage& out, const Json& timings) {
-  if (!timings.is_object()) return;
-  out.known = true;
-  std::uint64_t processed = 0;
-  take(processed, at(timings, "prompt_n"));
-  take(out.cached_tokens, at(timings, "cache_n"));
-  take(out.generated_tokens, at(timings, "predicted_n"));
-  take(out.prompt_per_second, at(timings, "prompt_per_second"));
-  take(out.generated_per_second, at(timings, "predicted_per_second"));
-  if (processed + out.cached_tokens > 0) out.prompt_tokens = processed + out.cached_tokens;
-}
-
-// Whether `key`, with its quotes, has an object for its value: many servers send "usage":null with
-// every event.
-bool has_object(std::string_view text, std::string_view key) {
-  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at)) {
-    at += key.size();
-    const std::size_t value = text.find_first_not_of(" \t:", at);
-    if (value != std::string_view::npos && text[value] == '{') return true;
+// The numbers of one object, by the names that they have in it. llama-server's `prompt_n` leaves
+// out what came from the cache.
+void note(telemetry::Usage& out, std::string_view name, std::string_view number) {
+  struct Count {
+    std::string_view name;
+    std::uint64_t telemetry::Usage::* count;
+  };
+  constexpr std::array kCounts = {
+      Count{"prompt_tokens", &telemetry::Usage::prompt_tokens},
+      Count{"input_tokens", &telemetry::Usage::prompt_tokens},
+      Count{"completion_tokens", &telemetry::Usage::generated_tokens},
+      Count{"output_tokens", &telemetry::Usage::generated_tokens},
+      Count{"predicted_n", &telemetry::Usage::generated_tokens},
+      Count{"cached_tokens", &telemetry::Usage::cached_tokens},
+      Count{"cache_read_input_tokens", &telemetry::Usage::cached_tokens},
+      Count{"cache_n", &telemetry::Usage::cached_tokens},
+      Count{"prompt_n", &telemetry::Usage::prompt_tokens},
+  };
+  for (const Count& row : kCounts) {
+    if (row.name != name) continue;
+    take(out.*row.count, number);
+    out.known = true;
   }
-  return false;
+  if (name == "prompt_per_second") take(out.prompt_per_second, number);
+  if (name == "predicted_per_second") take(out.generated_per_second, number);
+}
+
+// The end of the string that begins before `at`; npos if it has none.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  while (true) {
+    at = text.find_first_of("\"\\", at);
+    if (at == std::string_view::npos || text[at] == '"') return at;
+    at += 2;
+  }
+}
+
+// Calls on_number(name, number) for every number that has a name, however deep it stands.
+template <class OnNumber>
+void each_number(std::string_view text, OnNumber on_number) {
+  std::size_t at = 0;
+  const auto skip_spaces = [&] {
+    while (at < text.size() && is_space(text[at])) ++at;
+  };
+  while ((at = text.find('"', at)) != std::string_view::npos) {
+    const std::size_t end = end_of_string(text, at + 1);
+    if (end == std::string_view::npos) return;
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    at = end + 1;
+    skip_spaces();
+    if (at >= text.size() || text[at] != ':') continue;
+    ++at;
+    skip_spaces();
+    const std::size_t begin = at;
+    while (at < text.size() && is_of_number(text[at])) ++at;
+    if (at > begin) on_number(name, text.substr(begin, at - begin));
+  }
+}
+
+void take_object(telemetry::Usage& out, std::string_view object) {
+  std::optional<std::uint64_t> processed;
+  each_number(object, [&](std::string_view name, std::string_view number) {
+    note(out, name, number);
+    if (name == "prompt_n") processed = parse_u64(number);
+  });
+  if (processed) out.prompt_tokens = *processed + out.cached_tokens;
+}
+
+// How many bytes at the end of `bytes` are the beginning of `key`.
+std::size_t begun_at_end(std::string_view bytes, std::string_view key) {
+  for (std::size_t count = std::min(bytes.size(), key.size() - 1); count > 0; --count) {
+    if (bytes.ends_with(key.substr(0, count))) return count;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -69,50 +111,107 @@ UsageReader::Kind UsageReader::kind_of(std::string_view content_type) {
   return Kind::kNone;
 }
 
-UsageReader::UsageReader(Kind kind) : kind_(kind), document_({"usage", "timings"}) {}
-
 void UsageReader::push(std::string_view bytes) {
-  if (kind_ == Kind::kStream) push_stream(bytes);
-  if (kind_ == Kind::kDocument && document_ok_) document_ok_ = document_.push(bytes).has_value();
-}
-
-void UsageReader::push_stream(std::string_view bytes) {
+  if (kind_ == Kind::kNone) return;
   while (!bytes.empty()) {
-    const std::size_t end = bytes.find('\n');
-    const bool whole = end != std::string_view::npos;
-    const std::string_view piece = bytes.substr(0, whole ? end : bytes.size());
-    bytes.remove_prefix(whole ? end + 1 : bytes.size());
-    if (whole && partial_.empty() && !skipping_) {
-      line(piece);
-      continue;
+    const std::size_t taken = state_ == State::kSeeking ? seek(bytes) : go_on(bytes);
+    bytes.remove_prefix(taken);
+  }
+}
+
+// Looks for a key and for what the next piece may complete to one. Returns how far it got.
+std::size_t UsageReader::seek(std::string_view bytes) {
+  if (const std::size_t count = go_on_matching(bytes); count > 0) return count;
+  std::size_t first = std::string_view::npos;
+  std::size_t size = 0;
+  for (const std::string_view key : kKeys) {
+    // The letter is rarer than the quote.
+    const std::size_t found = bytes.find(key.substr(1), 1);
+    if (found >= first || bytes[found - 1] != '"') continue;
+    first = found - 1;
+    size = key.size();
+  }
+  if (first != std::string_view::npos) {
+    state_ = State::kColon;
+    return first + size;
+  }
+  for (const std::string_view key : kKeys) {
+    const std::size_t count = begun_at_end(bytes, key);
+    if (count > begun_.size()) begun_ = key.substr(0, count);
+  }
+  return bytes.size();
+}
+
+// The last piece ended in the beginning of a key, or of both. Returns what of `bytes` goes on with
+// one.
+std::size_t UsageReader::go_on_matching(std::string_view bytes) {
+  const std::string_view begun = std::exchange(begun_, {});
+  if (begun.empty()) return 0;
+  for (const std::string_view key : kKeys) {
+    if (!key.starts_with(begun)) continue;
+    const std::string_view rest = key.substr(begun.size());
+    const std::size_t count = std::min(rest.size(), bytes.size());
+    if (bytes.substr(0, count) != rest.substr(0, count)) continue;
+    if (count == rest.size()) {
+      state_ = State::kColon;
+    } else {
+      begun_ = key.substr(0, begun.size() + count);
     }
-    if (partial_.size() + piece.size() > kLongestLine) skipping_ = true;
-    if (!skipping_) partial_.append(piece);
-    if (!whole) continue;
-    if (!skipping_) line(partial_);
-    partial_.clear();
-    skipping_ = false;
+    return count;
+  }
+  return 0;
+}
+
+// After a key: byte by byte to the end of its object, or to where it turns out not to have one.
+std::size_t UsageReader::go_on(std::string_view bytes) {
+  const auto inside = [&] { return state_ >= State::kInObject; };
+  std::size_t at = 0;
+  while (at < bytes.size() && (state_ == State::kColon || state_ == State::kBrace)) {
+    step(bytes[at++]);
+  }
+  const std::size_t begin = at;
+  while (at < bytes.size() && inside()) step(bytes[at++]);
+  if (at > begin) keep(bytes.substr(begin, at - begin));
+  return at;
+}
+
+void UsageReader::keep(std::string_view bytes) {
+  object_.append(bytes);
+  if (object_.size() > kLongestObject) {
+    object_.clear();
+    state_ = State::kSeeking;
+  } else if (state_ == State::kSeeking) {
+    take_object(usage_, object_);
+    object_.clear();
   }
 }
 
-// Nearly no event tells usage, so looking for it comes before parsing.
-void UsageReader::line(std::string_view text) {
-  if (!text.starts_with("data:")) return;
-  if (!has_object(text, "\"usage\"") && !has_object(text, "\"timings\"")) return;
-  const Json event = Json::parse(text.substr(5), nullptr, false);
-  if (event.is_discarded()) return;
-  take_usage(usage_, at(event, "usage"));
-  take_usage(usage_, at(at(event, "response"), "usage"));
-  take_usage(usage_, at(at(event, "message"), "usage"));
-  take_timings(usage_, at(event, "timings"));
-}
-
-telemetry::Usage UsageReader::usage() {
-  if (kind_ == Kind::kDocument) {
-    take_usage(usage_, Json::parse(document_.field("usage")->value, nullptr, false));
-    take_timings(usage_, Json::parse(document_.field("timings")->value, nullptr, false));
+void UsageReader::step(char c) {
+  switch (state_) {
+    case State::kSeeking: break;
+    case State::kColon:
+    case State::kBrace:
+      if (is_space(c)) break;
+      if (state_ == State::kColon && c == ':') {
+        state_ = State::kBrace;
+      } else if (state_ == State::kBrace && c == '{') {
+        depth_ = 1;
+        state_ = State::kInObject;
+      } else {
+        state_ = State::kSeeking;
+      }
+      break;
+    case State::kInObject:
+      if (c == '"') state_ = State::kInString;
+      if (c == '{') ++depth_;
+      if (c == '}' && --depth_ == 0) state_ = State::kSeeking;
+      break;
+    case State::kInString:
+      if (c == '"') state_ = State::kInObject;
+      if (c == '\\') state_ = State::kEscape;
+      break;
+    case State::kEscape: state_ = State::kInString; break;
   }
-  return usage_;
 }
 
 }  // namespace corral::gateway

@@ -71,6 +71,30 @@ TEST_CASE("what is not usage is passed over") {
   CHECK_FALSE(read(UsageReader::Kind::kNone, "{\"usage\":{\"prompt_tokens\":1}}", 4).known);
 }
 
+TEST_CASE("what stands in a text is not taken for a key") {
+  const std::string text =
+      R"({"content":"say \"usage\":{\"prompt_tokens\":9} or \"usage","x":{"prompt_tokens":8}})";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    CHECK_FALSE(read(UsageReader::Kind::kDocument, text, cut).known);
+  }
+}
+
+TEST_CASE("an object too long to be usage is passed over, and the next is read") {
+  const std::string text = "{\"usage\":{\"a\":\"" + std::string(20'000, '}') +
+                           "\",\"prompt_tokens\":1},\"timings\" : { \"prompt_n\" : 2 }}";
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{9'000}, text.size() - 10}) {
+    CHECK(read(UsageReader::Kind::kDocument, text, cut).prompt_tokens == 2);
+  }
+}
+
+TEST_CASE("speeds are read as they are written") {
+  const telemetry::Usage usage =
+      read(UsageReader::Kind::kDocument,
+           R"({"timings":{"prompt_per_second":1234.5,"predicted_per_second":1.25e2}})", 30);
+  CHECK(usage.prompt_per_second == 1234.5);
+  CHECK(usage.generated_per_second == 125.0);
+}
+
 TEST_CASE("a line without end does not grow memory, and the stream is read after it") {
   UsageReader reader(UsageReader::Kind::kStream);
   const std::string piece(16 * 1024, 'x');

@@ -9,6 +9,10 @@
 namespace corral::io {
 namespace {
 
+// How often what is ready may make more ready before the kernel is asked for news: a chain of
+// wake-ups costs no system call, and tasks that wake each other for ever do not hold the loop.
+constexpr int kRounds = 16;
+
 // A write to a connection that the other side has reset shall be an error and not the program's
 // end. For this thread alone: a host application keeps its own ways. Children begin with no signal
 // blocked, libuv sees to that.
@@ -41,7 +45,7 @@ void Loop::run(Task<void> task) {
   block_broken_pipe_signal();
   task.start();
   while (!task.done()) {
-    ready_.drain();
+    for (int round = 0; round < kRounds && !ready_.empty(); ++round) ready_.drain();
     if (task.done()) break;
     uv_run(uv_.get(), ready_.empty() ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   }

@@ -97,14 +97,19 @@ const Field* Scanner::field(std::string_view name) const {
   return found == fields_.end() ? nullptr : &*found;
 }
 
-Result<void> Scanner::unexpected(char c) const {
+Error Scanner::unexpected(char c) const {
   constexpr char kHex[] = "0123456789abcdef";
   std::string shown = {'\'', c, '\''};
   const auto byte = static_cast<unsigned char>(c);
   if (byte < 0x20 || byte >= 0x7F)
     shown = std::string("byte 0x") + kHex[byte >> 4] + kHex[byte & 15];
-  return fail(Code::kInvalid, "the request body is not valid JSON: unexpected " + shown +
-                                  " at byte " + std::to_string(offset_));
+  return {Code::kInvalid, "the request body is not valid JSON: unexpected " + shown + " at byte " +
+                              std::to_string(offset_)};
+}
+
+bool Scanner::refuse(Error error) {
+  error_ = std::move(error);
+  return false;
 }
 
 // One byte of a character that skip_plain has left. False if it may not stand here.
@@ -126,52 +131,49 @@ bool Scanner::in_character(char c) {
 
 Result<void> Scanner::push(std::string_view bytes) {
   const std::uint64_t base = offset_;
-  pushed_ = bytes;
-  pushed_at_ = base;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     offset_ = base + i;
     const char c = bytes[i];
-    Result<void> result;
+    bool good = true;
     switch (state_) {
       case State::kString: {
-        if (high_surrogate_ != 0 && c != '\\') return unexpected(c);
+        if (high_surrogate_ != 0 && c != '\\') return std::unexpected(unexpected(c));
         const std::size_t plain = utf8_left_ > 0 ? 0 : skip_plain(bytes.substr(i));
         if (plain > 0) {
-          result = keep(bytes.substr(i, plain));
+          good = keep(bytes.substr(i, plain));
           i += plain - 1;
         } else if (utf8_left_ > 0 || static_cast<unsigned char>(c) >= 0x80) {
-          if (!in_character(c)) return unexpected(c);
-          result = keep(bytes.substr(i, 1));
+          if (!in_character(c)) return std::unexpected(unexpected(c));
+          good = keep(bytes.substr(i, 1));
         } else if (c == '"') {
-          result = end_string();
+          good = end_string();
         } else if (c == '\\') {
           state_ = State::kEscape;
         } else {
-          return unexpected(c);
+          return std::unexpected(unexpected(c));
         }
         break;
       }
-      case State::kEscape: result = escape(c); break;
-      case State::kUnicode: result = unicode(c); break;
+      case State::kEscape: good = escape(c); break;
+      case State::kUnicode: good = unicode(c); break;
       case State::kNumber:
         if (number_goes_on(c)) {
-          result = keep(bytes.substr(i, 1));
+          good = keep(bytes.substr(i, 1));
           break;
         }
-        if (!number_is_whole()) return unexpected(c);
-        result = end_value(offset_);
-        if (result.has_value()) result = structural(c);
+        if (!number_is_whole()) return std::unexpected(unexpected(c));
+        good = end_value(offset_);
+        if (good) good = structural(c);
         break;
       case State::kLiteral:
-        if (c != literal_[literal_at_]) return unexpected(c);
-        if (++literal_at_ == literal_.size()) result = end_value(offset_ + 1);
+        if (c != literal_[literal_at_]) return std::unexpected(unexpected(c));
+        if (++literal_at_ == literal_.size()) good = end_value(offset_ + 1);
         break;
-      default: result = structural(c);
+      default: good = structural(c);
     }
-    if (!result.has_value()) return result;
+    if (!good) return std::unexpected(std::move(error_));
   }
   offset_ = base + bytes.size();
-  if (in_raw_) keep_raw(offset_);
   return {};
 }
 
@@ -186,26 +188,26 @@ Result<void> Scanner::finish() {
 }
 
 // Whitespace, punctuation and the first byte of every key and value.
-Result<void> Scanner::structural(char c) {
-  if (is_space(c)) return {};
+bool Scanner::structural(char c) {
+  if (is_space(c)) return true;
   switch (state_) {
     case State::kStart:
-      if (c != '{') return unexpected(c);
+      if (c != '{') return refuse(unexpected(c));
       return open(c);
     case State::kKeyOrEnd:
       if (c == '}') return close(c);
       [[fallthrough]];
     case State::kKey:
-      if (c != '"') return unexpected(c);
+      if (c != '"') return refuse(unexpected(c));
       in_key_ = true;
       keeping_ = depth_ == 1;
       kept_.clear();
       state_ = State::kString;
-      return {};
+      return true;
     case State::kColon:
-      if (c != ':') return unexpected(c);
+      if (c != ':') return refuse(unexpected(c));
       state_ = State::kValue;
-      return {};
+      return true;
     case State::kValueOrEnd:
       if (c == ']') return close(c);
       return begin_value(c);
@@ -213,14 +215,14 @@ Result<void> Scanner::structural(char c) {
     case State::kNext:
       if (c == ',') {
         state_ = is_object_[depth_ - 1] ? State::kKey : State::kValue;
-        return {};
+        return true;
       }
       return close(c);
-    default: return unexpected(c);
+    default: return refuse(unexpected(c));
   }
 }
 
-Result<void> Scanner::begin_value(char c) {
+bool Scanner::begin_value(char c) {
   const bool chosen = current_ != nullptr && depth_ == 1;
   if (chosen) current_->begin = offset_;
   keeping_ = chosen;
@@ -241,97 +243,88 @@ Result<void> Scanner::begin_value(char c) {
     state_ = State::kLiteral;
   } else if (c == '{' || c == '[') {
     type = c == '{' ? Type::kObject : Type::kArray;
-    if (chosen) {
-      current_->type = type;
-      in_raw_ = true;
-      raw_.clear();
-    }
+    if (chosen) current_->type = type;
     return open(c);
   } else {
-    return unexpected(c);
+    return refuse(unexpected(c));
   }
   if (chosen) current_->type = type;
-  return {};
+  return true;
 }
 
-Result<void> Scanner::open(char c) {
+bool Scanner::open(char c) {
   if (depth_ == kMaxDepth) {
-    return fail(Code::kLimit, "the request body is nested more than " + std::to_string(kMaxDepth) +
-                                  " levels deep at byte " + std::to_string(offset_));
+    return refuse({Code::kLimit, "the request body is nested more than " +
+                                     std::to_string(kMaxDepth) + " levels deep at byte " +
+                                     std::to_string(offset_)});
   }
   is_object_[depth_++] = c == '{';
   state_ = c == '{' ? State::kKeyOrEnd : State::kValueOrEnd;
-  return {};
+  return true;
 }
 
-Result<void> Scanner::close(char c) {
-  if (c != (is_object_[depth_ - 1] ? '}' : ']')) return unexpected(c);
+bool Scanner::close(char c) {
+  if (c != (is_object_[depth_ - 1] ? '}' : ']')) return refuse(unexpected(c));
   --depth_;
   kept_.clear();
   return end_value(offset_ + 1);
 }
 
-Result<void> Scanner::end_value(std::uint64_t end) {
+bool Scanner::end_value(std::uint64_t end) {
   state_ = depth_ == 0 ? State::kAfter : State::kNext;
-  if (depth_ != 1 || current_ == nullptr) return {};
+  if (depth_ != 1 || current_ == nullptr) return true;
   current_->end = end;
   current_->found = true;
-  if (in_raw_) {
-    keep_raw(end);
-    in_raw_ = false;
-    if (raw_.size() <= kMaxRaw) current_->value = std::move(raw_);
-  } else {
-    current_->value = std::move(kept_);
-  }
+  current_->value = std::move(kept_);
   kept_.clear();
   current_ = nullptr;
-  return {};
+  return true;
 }
 
-Result<void> Scanner::end_string() {
+bool Scanner::end_string() {
   if (!in_key_) return end_value(offset_ + 1);
   state_ = State::kColon;
-  if (depth_ != 1) return {};
+  if (depth_ != 1) return true;
   const auto chosen =
       std::find_if(fields_.begin(), fields_.end(), [&](const Field& f) { return f.name == kept_; });
-  if (chosen == fields_.end()) return {};
+  if (chosen == fields_.end()) return true;
   if (chosen->found) {
-    return fail(Code::kInvalid, "the request body names \"" + chosen->name +
-                                    "\" twice, again at byte " + std::to_string(offset_) +
-                                    "; send it once");
+    return refuse({Code::kInvalid, "the request body names \"" + chosen->name +
+                                       "\" twice, again at byte " + std::to_string(offset_) +
+                                       "; send it once"});
   }
   current_ = &*chosen;
-  return {};
+  return true;
 }
 
-Result<void> Scanner::escape(char c) {
+bool Scanner::escape(char c) {
   if (c == 'u') {
     code_ = 0;
     code_digits_ = 0;
     state_ = State::kUnicode;
-    return {};
+    return true;
   }
   constexpr std::string_view kLetters = "\"\\/bfnrt";
   constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
   const std::size_t which = kLetters.find(c);
-  if (which == std::string_view::npos || high_surrogate_ != 0) return unexpected(c);
+  if (which == std::string_view::npos || high_surrogate_ != 0) return refuse(unexpected(c));
   state_ = State::kString;
   return keep(kMeanings.substr(which, 1));
 }
 
-Result<void> Scanner::unicode(char c) {
+bool Scanner::unicode(char c) {
   const auto lower = static_cast<char>(c | 0x20);
   const bool letter = lower >= 'a' && lower <= 'f';
-  if (!is_digit(c) && !letter) return unexpected(c);
+  if (!is_digit(c) && !letter) return refuse(unexpected(c));
   code_ = code_ * 16 + static_cast<std::uint32_t>(is_digit(c) ? c - '0' : lower - 'a' + 10);
-  if (++code_digits_ < 4) return {};
+  if (++code_digits_ < 4) return true;
   state_ = State::kString;
   const bool high = code_ >= 0xD800 && code_ < 0xDC00;
   const bool low = code_ >= 0xDC00 && code_ < 0xE000;
-  if (low != (high_surrogate_ != 0)) return unexpected(c);
+  if (low != (high_surrogate_ != 0)) return refuse(unexpected(c));
   if (high) {
     high_surrogate_ = code_;
-    return {};
+    return true;
   }
   std::uint32_t code = code_;
   if (low) code = 0x10000 + ((high_surrogate_ - 0xD800) << 10) + (code_ - 0xDC00);
@@ -368,28 +361,20 @@ bool Scanner::number_is_whole() const {
 }
 
 // A key beyond the limit cannot be one that was asked for, so only its beginning is kept.
-Result<void> Scanner::keep(std::string_view text) {
-  if (!keeping_) return {};
+bool Scanner::keep(std::string_view text) {
+  if (!keeping_) return true;
   if (kept_.size() + text.size() > kMaxValue) {
     if (!in_key_) {
-      return fail(Code::kLimit, "the request body's \"" + current_->name + "\" is longer than " +
-                                    std::to_string(kMaxValue) + " bytes");
+      return refuse({Code::kLimit, "the request body's \"" + current_->name + "\" is longer than " +
+                                       std::to_string(kMaxValue) + " bytes"});
     }
     text = text.substr(0, kMaxValue + 1 - std::min(kept_.size(), kMaxValue + 1));
   }
   kept_.append(text);
-  return {};
+  return true;
 }
 
-// Keeps what the push under way holds of the chosen object or array, up to `end` in the body. One
-// byte beyond the limit marks it as too long.
-void Scanner::keep_raw(std::uint64_t end) {
-  const std::uint64_t from = std::max(current_->begin, pushed_at_);
-  const std::string_view bytes = pushed_.substr(from - pushed_at_, end - from);
-  raw_.append(bytes.substr(0, kMaxRaw + 1 - std::min(raw_.size(), kMaxRaw + 1)));
-}
-
-Result<void> Scanner::keep_code_point(std::uint32_t code) {
+bool Scanner::keep_code_point(std::uint32_t code) {
   std::array<char, 4> utf8;
   std::size_t size = 0;
   const auto put = [&](std::uint32_t byte) { utf8[size++] = static_cast<char>(byte); };

@@ -25,8 +25,7 @@ struct Field {
   Type type = Type::kNull;
   std::uint64_t begin = 0;  // the value's bytes in the body, quotes included
   std::uint64_t end = 0;
-  // The decoded text of a string, the literal text of a number, the bytes of an object or array as
-  // they stand if there are no more than kMaxRaw. Empty otherwise.
+  // The decoded text of a string, the literal text of a number. Empty otherwise.
   std::string value;
 };
 
@@ -34,7 +33,6 @@ class Scanner {
  public:
   static constexpr std::size_t kMaxDepth = 512;
   static constexpr std::size_t kMaxValue = 1024;  // bytes of a chosen string or number
-  static constexpr std::size_t kMaxRaw = 8192;    // kept bytes of a chosen object or array
 
   explicit Scanner(std::vector<std::string> names);
 
@@ -45,9 +43,6 @@ class Scanner {
 
   // The body is over. kInvalid if the object is not.
   Result<void> finish();
-
-  // The top-level object has been closed.
-  bool complete() const { return state_ == State::kAfter; }
 
   // nullptr if `name` was not asked for.
   const Field* field(std::string_view name) const;
@@ -71,22 +66,24 @@ class Scanner {
   // Where in the grammar of a number; those marked end are complete numbers.
   enum class Number { kMinus, kZero, kInteger, kPoint, kFraction, kExponent, kSign, kDigits };
 
-  Result<void> unexpected(char c) const;
-  Result<void> begin_value(char c);
-  Result<void> structural(char c);
-  Result<void> open(char c);
-  Result<void> close(char c);
-  Result<void> end_string();
-  Result<void> escape(char c);
-  Result<void> unicode(char c);
+  Error unexpected(char c) const;
+  bool refuse(Error error);
+  bool begin_value(char c);
+  bool structural(char c);
+  bool open(char c);
+  bool close(char c);
+  bool end_string();
+  bool escape(char c);
+  bool unicode(char c);
   bool number_goes_on(char c);
   bool number_is_whole() const;
-  Result<void> end_value(std::uint64_t end);
-  Result<void> keep(std::string_view text);
-  void keep_raw(std::uint64_t end);
-  Result<void> keep_code_point(std::uint32_t code);
+  bool end_value(std::uint64_t end);
+  bool keep(std::string_view text);
+  bool keep_code_point(std::uint32_t code);
   bool in_character(char c);
 
+  // The functions that take bytes return false when error_ says what is wrong.
+  Error error_;
   std::vector<Field> fields_;
   State state_ = State::kStart;
   std::uint64_t offset_ = 0;          // of the byte being looked at
@@ -96,11 +93,7 @@ class Scanner {
   bool in_key_ = false;
   bool keeping_ = false;  // the string or number under way is a top-level key or a chosen value
   std::string kept_;
-  bool in_raw_ = false;          // inside a chosen object or array
-  std::string raw_;              // its bytes so far
-  std::string_view pushed_;      // what push() was given, during the call
-  std::uint64_t pushed_at_ = 0;  // where that stands in the body
-  std::uint32_t code_ = 0;       // of the \u escape under way
+  std::uint32_t code_ = 0;  // of the \u escape under way
   int code_digits_ = 0;
   int utf8_left_ = 0;                // bytes that the character under way still needs
   unsigned char utf8_least_ = 0x80;  // what the next of them may be

@@ -232,19 +232,3 @@ TEST_CASE("accepts and refuses as an independent parser does") {
   }
   CHECK(accepted > 1000);
 }
-
-TEST_CASE("a chosen object's bytes are kept, at every split, unless there are too many") {
-  const std::string body = R"({"a":{"usage":1},"usage":{"n":[1,{"m":"}"}]},"b":"x"})";
-  for (std::size_t cut = 0; cut <= body.size(); ++cut) {
-    CAPTURE(cut);
-    Scanner scanner({"usage"});
-    REQUIRE(scanner.push(body.substr(0, cut)).has_value());
-    REQUIRE(scanner.push(body.substr(cut)).has_value());
-    CHECK(scanner.field("usage")->value == R"({"n":[1,{"m":"}"}]})");
-  }
-  Scanner scanner({"usage"});
-  const std::string large = R"({"usage":[")" + std::string(Scanner::kMaxRaw, 'x') + R"("]})";
-  REQUIRE(scanner.push(large).has_value());
-  CHECK(scanner.field("usage")->found);
-  CHECK(scanner.field("usage")->value.empty());
-}
