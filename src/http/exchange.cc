@@ -31,6 +31,7 @@ io::Task<Result<std::string_view>> Exchange::read_body() {
     }
   }
   Result<std::string_view> piece = co_await connection_.read_body();
+  body_failed_ = !piece.has_value();
   co_return piece;
 }
 
@@ -42,6 +43,8 @@ io::Task<Result<void>> Exchange::begin(int status, std::span<const Header> heade
   if (framing == Framing::kChunked && !head.http11) framing = Framing::kUntilClose;
   keep_alive_ = head.keep_alive && !connection_.server_.draining_ && !connection_.server_.full();
   if (framing == Framing::kUntilClose && !head_only) keep_alive_ = false;
+  // Where a broken body ends, and a next request would begin, nobody knows.
+  if (body_failed_) keep_alive_ = false;
   // Whether a body follows that was never asked for cannot be known.
   if (continue_due_ && !body_done()) keep_alive_ = false;
   const Delivery delivery{.framing = framing,

@@ -84,6 +84,7 @@ class Exchange {
 
   Connection& connection_;
   bool continue_due_ = false;  // the client waits for 100 Continue
+  bool body_failed_ = false;   // it is malformed, or came to no end
   bool keep_alive_ = false;    // of the reply that has begun
   bool has_body_ = false;      // bytes of a body go out (not for HEAD, 204, 304)
   bool begun_ = false;

@@ -179,6 +179,23 @@ TEST_CASE("a malformed chunk ends the handler's reading and the connection") {
   });
 }
 
+TEST_CASE("a reply to a malformed body says that the connection closes") {
+  run([](Loop& loop) -> Task<void> {
+    auto handler = [](Exchange& exchange) -> Task<void> {
+      const Result<std::string_view> piece = co_await exchange.read_body();
+      const int status = piece.has_value() ? 200 : 400;
+      co_await exchange.reply(status, {}, "x");
+    };
+    TestServer server(loop, handler);
+    const std::string text =
+        co_await converse(loop, server->port(),
+                          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          "-1\r\na\r\n0\r\n\r\n");
+    CHECK(text.starts_with("HTTP/1.1 400 "));
+    CHECK(text.find("\r\nConnection: close\r\n") != std::string::npos);
+  });
+}
+
 TEST_CASE("a head that stays away is refused and an idle connection is closed") {
   run([](Loop& loop) -> Task<void> {
     ServerLimits limits;
