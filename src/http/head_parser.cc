@@ -48,6 +48,11 @@ Refused read_connection(std::string_view value, Facts& facts) {
   }
 }
 
+// Parsers differ on whether a tab beside a length or a coding belongs to it.
+constexpr Refused kTab = Refusal{400, "a tab stands beside a Content-Length or Transfer-Encoding"};
+
+bool has_tab(std::string_view raw) { return raw.find('\t') != std::string_view::npos; }
+
 Refused read_length(std::string_view value, Facts& facts) {
   if (facts.length) return Refusal{400, "the message has two Content-Length headers"};
   facts.length = parse_u64(value);
@@ -65,7 +70,8 @@ Refused read_coding(std::string_view value, Facts& facts) {
   return {};
 }
 
-Refused note(const Header& header, Facts& facts) {
+// `raw` is the value with its blanks.
+Refused note(const Header& header, std::string_view raw, Facts& facts) {
   switch (header.name.size()) {
     case 4:
       if (equals_ignore_case(header.name, "Host")) ++facts.hosts;
@@ -79,12 +85,12 @@ Refused note(const Header& header, Facts& facts) {
       break;
     case 14:
       if (equals_ignore_case(header.name, "Content-Length")) {
-        return read_length(header.value, facts);
+        return has_tab(raw) ? kTab : read_length(header.value, facts);
       }
       break;
     case 17:
       if (equals_ignore_case(header.name, "Transfer-Encoding")) {
-        return read_coding(header.value, facts);
+        return has_tab(raw) ? kTab : read_coding(header.value, facts);
       }
       break;
     default: break;
@@ -100,13 +106,14 @@ Refused parse_fields(std::string_view text, Headers& headers, Facts& facts) {
     if (line[0] == ' ' || line[0] == '\t') return Refusal{400, "a header is folded over two lines"};
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return Refusal{400, "a header has no colon"};
-    const Header header{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
+    const std::string_view raw = line.substr(colon + 1);
+    const Header header{line.substr(0, colon), trim_blanks(raw)};
     if (!is_token(header.name)) return Refusal{400, "a header's name is malformed"};
     if (!is_field_value(header.value)) {
       return Refusal{400, "a header's value holds a control character"};
     }
     if (!headers.add(header)) return Refusal{431, "the message has more than 100 headers"};
-    if (Refused refused = note(header, facts)) return refused;
+    if (Refused refused = note(header, raw, facts)) return refused;
   }
   if (facts.length && facts.chunked) {
     return Refusal{400, "the message has both Content-Length and Transfer-Encoding"};
