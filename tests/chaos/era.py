@@ -1,4 +1,4 @@
-"""One corral after another: each era is the life of one `corral serve`, from its start to its end."""
+"""One corral after another: an era is the life of one `corral serve`, from start to end."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ON_ITS_WAY = 0.25
 
 
 class Era:
-    """`killed` and `told` are the times of kill -9 and of the first SIGTERM, once they have come."""
+    """`killed` and `told` are when kill -9 and the first SIGTERM came, if they have."""
 
     def __init__(self, home, config):
         self.corral = Corral(home, config)
@@ -96,8 +96,9 @@ class Eras:
         self.replayed += era.replayed
         if not era.killed and status != 0:
             self.faults.append(f"process {era.pid} ended with status {status}")
+        # Engines that are sanitized as well may crash, as those do whose model is cut.
         said = era.corral.stderr()
-        if "Sanitizer" in said:
+        if f"=={era.pid}==ERROR" in said:
             self.faults.append(f"process {era.pid} told of a fault in memory: {said[-4000:]}")
         os.rename(self.home.path("stderr"), self.home.path(f"stderr.{self.count}"))
 
