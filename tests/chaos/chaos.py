@@ -95,6 +95,7 @@ def main():
             print(f"  {count:6} {outcome}: {why}")
     finally:
         if bad:
+            home.kill_all()
             print(f"chaos: what corral said is in {home.folder}/stderr.*")
         else:
             home.remove()

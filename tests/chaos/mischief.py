@@ -92,10 +92,13 @@ class Mischief:
             self.eras.begin()
         return True
 
-    def _target(self, guards):
-        """One of corral's processes, a guard or another; None if there is none now."""
-        pids = [pid for pid in self.home.processes() if pid != self.eras.current.pid
-                and (" guard -- " in processes.command_line(pid)) == guards]
+    def _target(self, guards, begun=False):
+        """One of corral's processes, a guard or another; None if there is none now. With `begun`,
+        none that corral has forked and that has not become its engine yet."""
+        lines = {pid: processes.command_line(pid) for pid in self.home.processes()
+                 if pid != self.eras.current.pid}
+        pids = [pid for pid, line in lines.items() if (" guard -- " in line) == guards
+                and not (begun and line.startswith(self.home.binary + " serve "))]
         return Target.of(self.chance.choice(pids), self.home) if pids else None
 
     def _signal_one(self, number, guards):
@@ -103,8 +106,9 @@ class Mischief:
         return target is not None and target.signal(number)
 
     def _stop(self):
-        """Corral does not notice an engine that is stuck, so it goes on or dies a little later."""
-        target = self._target(guards=self.chance.random() < 0.2)
+        """Corral does not notice an engine that is stuck, so it goes on or dies a little later. It
+        waits for a child to become its engine, so one that is stopped before would stop corral."""
+        target = self._target(guards=self.chance.random() < 0.2, begun=True)
         if target is None or not target.signal(signal.SIGSTOP):
             return False
         last = self.chance.choice((signal.SIGCONT, signal.SIGKILL))

@@ -118,6 +118,7 @@ def main():
         bad = soak(options, home, eras, models)
     finally:
         if bad:
+            home.kill_all()
             print(f"soak: what corral said is in {home.folder}/stderr*")
         else:
             home.remove()

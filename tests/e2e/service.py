@@ -88,9 +88,12 @@ class Home:
 
         eventually(lambda: not left(), f"these processes end: {left()}", within)
 
-    def remove(self):
+    def kill_all(self):
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
+
+    def remove(self):
+        self.kill_all()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
