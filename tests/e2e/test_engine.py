@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from service import TINY_GGUF
+
 pytestmark = pytest.mark.needs_engine
 
 QUESTION = [{"role": "user", "content": "What is the capital of France?"}]
@@ -30,6 +32,16 @@ def test_chat_stream_gives_the_same_answer_in_pieces(tiny):
 
 def test_an_alias_reaches_the_model(tiny):
     assert tiny.chat("small", "What is 3 + 4?") == "3 + 4 = 7."
+
+
+def test_each_slot_may_use_the_whole_context(start):
+    split = {"gguf": TINY_GGUF, "args": "--ctx-size 512 -np 2 --no-kv-unified"}
+    corral = start({"models": {
+        "whole": {"gguf": TINY_GGUF, "args": "--ctx-size 512"}, "split": split}})
+    for model, sizes in (("whole", [512] * 4), ("split", [256] * 2)):
+        corral.chat(model)
+        slots = corral.http.get(f"/upstream/{model}/slots").json()
+        assert [slot["n_ctx"] for slot in slots] == sizes
 
 
 def test_completions_go_on_with_a_text(tiny):
