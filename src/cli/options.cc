@@ -142,8 +142,8 @@ class Parser {
   std::string chosen_name() const {
     std::string name;
     for (const CLI::App* at = chosen(); at != &app_; at = at->get_parent())
-      name = at->get_name() + (name.empty() ? "" : " " + name);
-    return name;
+      name.insert(0, at->get_name() + " ");
+    return std::string(trim(name));
   }
 
   static std::vector<std::string> options_of(const CLI::App* command) {

@@ -12,7 +12,7 @@ bool has(const std::vector<std::string>& options, std::string_view name) {
 }
 
 // The value of the flag that stands first: "--port=1" or "--port 1", else `placeholder`.
-std::string value_of(const std::vector<std::string>& words, std::string placeholder) {
+std::string value_of(const std::vector<std::string>& words, const std::string& placeholder) {
   const std::size_t equals = words[0].find('=');
   if (equals != std::string::npos) return words[0].substr(equals + 1);
   return words.size() > 1 && !words[1].starts_with('-') ? words[1] : placeholder;

@@ -313,8 +313,8 @@ Result<int> PortCounter::take() {
 
 std::optional<ReadModel> read_model(const Node::Entry& entry, const ModelDefaults& defaults,
                                     PortCounter& ports, Reader& reader) {
-  const auto refused = [&](Error error) {
-    reader.keep(entry.mark, std::move(error));
+  const auto refused = [&](const Error& error) {
+    reader.keep(entry.mark, error);
     return std::nullopt;
   };
   const std::string owner = "model " + in_quotes(entry.key) + ": ";

@@ -19,8 +19,8 @@ void Reader::warn(Mark mark, std::string_view text) {
   warnings_.insert({{mark.line, mark.column}, at(file_, mark, owner_ + std::string(text))});
 }
 
-void Reader::keep(Mark mark, Error error) {
-  errors_.insert({{{mark.line, mark.column}, std::move(error.message)}, error.code});
+void Reader::keep(Mark mark, const Error& error) {
+  errors_.insert({{{mark.line, mark.column}, error.message}, error.code});
 }
 
 namespace {

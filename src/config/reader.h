@@ -44,7 +44,7 @@ class Reader {
   std::unexpected<Error> wrong(Mark mark, std::string_view text) const;
   void warn(Mark mark, std::string_view text);
   // Keeps an error, so that reading can go on behind it. `mark` gives its place among the others.
-  void keep(Mark mark, Error error);
+  void keep(Mark mark, const Error& error);
   bool has_errors() const { return !errors_.empty(); }
   // Each in the file's order and once; at most a hundred and a last one that counts.
   std::vector<Error> take_errors();
