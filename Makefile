@@ -36,6 +36,10 @@ soak: build fake
 
 bench: build
 	cmake --build build/release --target bench
+ifndef ONLY
+	cmake --preset release-small
+	cmake --build build/release-small
+endif
 	@bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SUBJECTS),--subjects $(SUBJECTS)) \
 	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LLAMA_SWAP),--llama-swap $(LLAMA_SWAP))
 

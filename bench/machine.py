@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-PEERS = {"nginx": "nginx-light", "haproxy": "haproxy"}  # program: Debian's package
+PEERS = {"nginx": "nginx", "haproxy": "haproxy"}  # program: Debian's package
 PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 

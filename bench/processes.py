@@ -161,6 +161,10 @@ def pss_bytes(pids):
     return sum(_kib(f"/proc/{pid}/smaps_rollup", "Pss") for pid in pids) * 1024
 
 
+def resident_bytes(pids):
+    return sum(_kib(f"/proc/{pid}/status", "VmRSS") for pid in pids) * 1024
+
+
 def peak_bytes(pids):
     """The most resident memory since reset_peak()."""
     return sum(_kib(f"/proc/{pid}/status", "VmHWM") for pid in pids) * 1024

@@ -61,6 +61,7 @@ def interleave(bench, rows, subjects, sample, rounds):
                 failed.add(name)
                 for row in rows:
                     row.failures[name] = str(error)
+                subject.stop()
         history.append(values)
     return history
 

@@ -112,10 +112,10 @@ class Nginx(Subject):
         config = self.yard.write(f"nginx-{self.port}/nginx.conf", f"""
 daemon off;
 {user}worker_processes 1;
-worker_rlimit_nofile 20000;
+worker_rlimit_nofile 10000;
 pid {folder}/pid;
 error_log stderr;
-events {{ worker_connections 16000; }}
+events {{ worker_connections 4096; }}
 http {{
 access_log off;
 {temp}client_max_body_size 0;
@@ -149,7 +149,7 @@ class Haproxy(Subject):
         config = self.yard.write(f"haproxy-{self.port}.cfg", f"""
 global
   nbthread 1
-  maxconn 8000
+  maxconn 4096
 defaults
   mode http
   timeout connect 5s
@@ -208,19 +208,23 @@ class LlamaSwap(Swapper):
 # Before the real engine: models "a" and "b" are the same small file.
 
 
-def engine_flags(slots, threads):
-    """What Corral tells its workers by default, so that all engines are alike."""
-    flags = ["--metrics", "--no-ui", "--sse-ping-interval", "5", "--parallel", str(slots),
-             "--cache-ram", "1024"]
-    return flags + (["--threads", str(threads)] if threads else [])
+def engine_flags(slots):
+    """What Corral tells its workers by default, so that all engines are alike, and one thread: more
+    of them spin while they wait for each other, which on a machine with two cores is all noise."""
+    return ["--metrics", "--no-ui", "--sse-ping-interval", "5", "--cache-ram", "1024",
+            *own_flags(slots)]
+
+
+def own_flags(slots):
+    return ["--parallel", str(slots), "--threads", "1"]
 
 
 class EngineSubject(Subject):
     model = "a"
 
-    def __init__(self, bench, slots=4, threads=0):
+    def __init__(self, bench, slots=4):
         super().__init__(bench)
-        self.slots, self.threads = slots, threads
+        self.slots = slots
 
     def cores(self):
         return set(self.bench.cores.all)
@@ -231,7 +235,7 @@ class BareEngine(EngineSubject):
 
     def command(self):
         return [self.bench.corral, "engine", "-m", self.bench.gguf, "--host", "127.0.0.1",
-                "--port", str(self.port), *engine_flags(self.slots, self.threads)]
+                "--port", str(self.port), *engine_flags(self.slots)]
 
 
 class Router(EngineSubject):
@@ -248,7 +252,7 @@ class Router(EngineSubject):
             if not os.path.exists(f"{folder}/{model}.gguf"):
                 os.symlink(self.bench.gguf, f"{folder}/{model}.gguf")
         return [self.bench.corral, "engine", "--models-dir", folder, "--models-max", "1", "--host",
-                "127.0.0.1", "--port", str(self.port), *engine_flags(self.slots, self.threads)]
+                "127.0.0.1", "--port", str(self.port), *engine_flags(self.slots)]
 
 
 class RouterAlone(Router):
@@ -262,48 +266,36 @@ class RouterAlone(Router):
         return self
 
 
-class EngineAlone(BareEngine):
-    """What RouterAlone is compared with: the bare engine on the load's core."""
-    name = "engine"
-
-    def cores(self):
-        return {self.bench.cores.load}
-
-
 class CorralWithEngine(EngineSubject, Corral):
     own_cores = False
 
     def models(self):
-        args = f"--parallel {self.slots}" + (f" --threads {self.threads}" if self.threads else "")
-        return {model: {"gguf": self.bench.gguf, "args": args} for model in ("a", "b")}
-
-
-class CorralEmbedded(EngineSubject):
-    """Corral as it is without a config: the model that is part of it."""
-    name = "corral"
-    model = "tiny-chat-1m"
-
-    def command(self):
-        return [self.bench.corral, "serve", "--listen", f"127.0.0.1:{self.port}"]
+        entry = {"gguf": self.bench.gguf, "args": " ".join(own_flags(self.slots))}
+        return {"a": entry, "b": entry}
 
 
 class LlamaSwapWithEngine(EngineSubject, LlamaSwap):
     own_cores = False
 
     def models(self):
-        flags = " ".join(engine_flags(self.slots, self.threads))
+        flags = " ".join(engine_flags(self.slots))
         command = (f"{self.bench.corral} engine -m {self.bench.gguf} --host 127.0.0.1 "
                    "--port ${PORT} " + flags)
         return {model: external(command) for model in ("a", "b")}
 
 
-# Which of them a run has
+# Which of them a run has, in the table's order
 
 
-def wanted(bench, classes):
-    """Those that this run compares, in the table's order."""
-    return [kind for kind in classes if bench.compares(kind.name)]
-
-
-TRAFFIC = (Direct, Relay, Nginx, Haproxy, RouterAlone, EngineAlone, Corral, LlamaSwap)
+TRAFFIC = (Direct, Relay, Nginx, Haproxy, RouterAlone, Corral, LlamaSwap)
 ENGINE = (BareEngine, Router, CorralWithEngine, LlamaSwapWithEngine)
+
+
+def subjects_but(bench, left_out):
+    """The traffic subjects without one for which a measure makes no sense."""
+    return [kind(bench) for kind in TRAFFIC if kind is not left_out and bench.compares(kind.name)]
+
+
+def engine_subjects(bench, slots=4):
+    """The engine subjects, the bare engine first."""
+    return [kind(bench, slots) for kind in ENGINE if bench.compares(kind.name)]

@@ -22,8 +22,8 @@ def cell(row, subject):
 
 def ratio(row, rival):
     ours, theirs = row.median("corral"), row.median(rival)
-    if ours is None or theirs is None or theirs <= 0 or ours < 0:
-        return "–"
+    if ours is None or theirs is None or ours < 0 or round(theirs, row.digits) <= 0:
+        return "–"  # nothing that could be divided by
     return f"{ours / theirs:.2f}"
 
 

@@ -120,6 +120,8 @@ class Upstream {
     } else {
       send(connection, plain_);
     }
+    const bool last = connection.request.header("Connection") == "close";
+    if (last && connection.events_left == 0 && connection.waiting.empty()) close(connection);
     connection.request.reset();
     connection.body.clear();
   }
