@@ -6,8 +6,8 @@ import signal
 import time
 
 from client import Load, ask_until_answered, require
+from engine_subjects import BareEngine, engine_subjects
 from rounds import Row, interleave
-from subjects import BareEngine, engine_subjects
 
 MS = 1e6
 

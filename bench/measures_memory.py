@@ -3,8 +3,9 @@ freshly started, because an allocator keeps what it once had."""
 
 import processes
 from client import Load
+from engine_subjects import routers_alone
 from rounds import Row, interleave
-from subjects import Direct, RouterAlone, subjects_but
+from subjects import Direct, subjects_but
 
 MB = 1e6
 IDLE, STREAMS = 2000, 500
@@ -37,8 +38,8 @@ def memory(bench):
                 live.add(subject.name, (subject.pss() - before) / MB)
                 load.good_result()
 
-    interleave(bench, [start, idle, live], subjects_but(bench, Direct), sample,
-               bench.rounds(3))
+    subjects = subjects_but(bench, Direct) + routers_alone(bench)
+    interleave(bench, [start, idle, live], subjects, sample, bench.rounds(3))
     return [start, idle, live]
 
 
@@ -60,7 +61,5 @@ def body(bench):
             if subject.name != "direct":
                 growth.add(subject.name, (processes.peak_bytes(subject.own()) - before) / MB)
 
-    # The router's engine would read the whole text, which is no matter of passing it on.
-    interleave(bench, [first, last, growth], subjects_but(bench, RouterAlone), sample,
-               bench.rounds(3))
+    interleave(bench, [first, last, growth], subjects_but(bench), sample, bench.rounds(3))
     return [first, last, growth]

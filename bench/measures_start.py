@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+from engine_subjects import routers_alone
 from rounds import Row, interleave
 from subjects import Direct, subjects_but
 
@@ -18,7 +19,8 @@ def start(bench):
         finally:
             subject.stop()
 
-    interleave(bench, [row], subjects_but(bench, Direct), sample, bench.rounds(9))
+    subjects = subjects_but(bench, Direct) + routers_alone(bench)
+    interleave(bench, [row], subjects, sample, bench.rounds(9))
     return [row, *sizes(bench)]
 
 

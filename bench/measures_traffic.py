@@ -1,9 +1,15 @@
 """What passing requests and events on costs: CPU time, delay, latency. Each subject has one core to
-itself; the load generator and the upstream share the other."""
+itself; the load generator and the upstream share the other.
+
+llama-server's router can stand before nothing but its own engine, whose events carry no stamps and
+come as fast as it makes them, and whose answers take so long that the way to them is lost in it. So
+it has part in what is counted of its process alone.
+"""
 
 from client import Load, require
+from engine_subjects import routers_alone
 from rounds import Row, Running, interleave
-from subjects import Direct, RouterAlone, subjects_but
+from subjects import Direct, subjects_but
 
 
 def requests(bench):
@@ -19,7 +25,7 @@ def requests(bench):
             row.add(subject.name, (subject.cpu_ns() - before) / 1e3 / counts["answered"])
 
     # The upstream's own time is nobody's cost of passing on.
-    with Running([row], subjects_but(bench, Direct)) as subjects:
+    with Running([row], subjects_but(bench, Direct) + routers_alone(bench)) as subjects:
         interleave(bench, [row], subjects, sample, bench.rounds(5))
     return [row]
 
@@ -42,8 +48,7 @@ def sse(bench):
                 cost.add(subject.name, (subject.cpu_ns() - before) / 1e3 / counts["events"])
             return counts["delay_p99_ns"] / 1e3
 
-    # The router's engine is not ours: its events carry no stamps and come as fast as it makes them.
-    with Running([cost, delay], subjects_but(bench, RouterAlone)) as subjects:
+    with Running([cost, delay], subjects_but(bench)) as subjects:
         for values in interleave(bench, [cost, delay], subjects, sample, bench.rounds(5)):
             delay.add_over("direct", values)
     return [cost, delay]
@@ -59,8 +64,7 @@ def latency(bench):
             load.go()
             return load.good_result()["p50_ns"] / 1e3
 
-    # The router's engine takes its time, and so much of it that the way there is lost in it.
-    with Running([row], subjects_but(bench, RouterAlone)) as subjects:
+    with Running([row], subjects_but(bench)) as subjects:
         for values in interleave(bench, [row], subjects, sample, bench.rounds(7)):
             row.add_over("direct", values)
     return [row]

@@ -73,9 +73,10 @@ Fd connect_to(int port) {
   if (!fd.is_open()) die("socket");
   set(fd, IPPROTO_TCP, TCP_NODELAY);
   const sockaddr_in address = loopback(port);
-  // A refusal shows at the first read.
-  static_cast<void>(
-      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  const int connected =
+      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  // That nobody listens shows again at the first write or read, where it is counted.
+  if (connected != 0 && errno != EINPROGRESS && errno != ECONNREFUSED) die("connect");
   return fd;
 }
 

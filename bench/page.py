@@ -31,11 +31,11 @@ NOTES = """\
 - "Over direct" and "added" subtract what the same round's direct run had, which stands in brackets.
 - The router's CPU per request was taken before the real engine, of the router's process alone. It has no cell where the
   measure needs our upstream, or more connections than it has threads.
-- "Failed requests" counts those of ten clients that got an error or a broken connection.
 - Memory is the proportional set size, of a fresh process in each sample; that of the bodies is the growth of the peak.
 - "Over the bare engine": from the request to its answer, less the time from the start of an engine's process to its
   first answer, asked again every millisecond. A negative number is noise of a busy machine.
-- The killed engine's ten clients send plain requests of 24 tokens and rest for 100 ms after a failure.
+- The killed engine's ten clients send plain requests of 24 tokens and rest for 100 ms after a failure; every error and
+  every broken connection counts, and none of these replies had begun.
 - Corral, the router and the relay are linked statically; nginx and haproxy are Debian's and use shared libraries.
 """
 
@@ -51,7 +51,8 @@ names them. Every sample goes to `build/bench.json`."""
 
 def text(rows, about, versions, took):
     day = datetime.date.today().isoformat()
-    machine = textwrap.fill(f"{day}: {about}. The run took {took / 60:.0f} minutes.", 118)
+    machine = textwrap.fill(f"{day}: {about}. The run took {took / 60:.0f} minutes.", 118,
+                            break_on_hyphens=False)
     failures = "".join(f"- failed: {failure}\n" for failure in table.failures(rows))
     return "\n".join([
         "# Benchmarks", "", "Written by `make bench`; do not edit.", "", table.markdown(rows), "",

@@ -1,7 +1,7 @@
 """What is compared: how each subject is configured and started, and which processes are its own.
 
-Traffic subjects stand before bench/upstream.cc, engine subjects before the real engine with the
-tiny model. A subject has one core to itself in the traffic measures, and all in those of the engine.
+These stand before bench/upstream.cc and have one core to themselves; engine_subjects.py has those
+before the real engine.
 """
 
 import json
@@ -168,11 +168,6 @@ backend engine
 
 class Swapper(Subject):
     """Corral and llama-swap, which read the same config file."""
-    own_cores = True
-
-    def cores(self):
-        return {self.bench.cores.subject} if self.own_cores else set(self.bench.cores.all)
-
     def models(self):
         """By id. The engine goes back to the load's core; --parallel tells what it can take."""
         command = (f"taskset -c {self.bench.cores.load} {self.bench.program('upstream')} "
@@ -205,97 +200,10 @@ class LlamaSwap(Swapper):
                 "-config", self.config()]
 
 
-# Before the real engine: models "a" and "b" are the same small file.
+TRAFFIC = (Direct, Relay, Nginx, Haproxy, Corral, LlamaSwap)
 
 
-def engine_flags(slots):
-    """What Corral tells its workers by default, so that all engines are alike, and one thread: more
-    of them spin while they wait for each other, which on a machine with two cores is all noise."""
-    return ["--metrics", "--no-ui", "--sse-ping-interval", "5", "--cache-ram", "1024",
-            *own_flags(slots)]
-
-
-def own_flags(slots):
-    return ["--parallel", str(slots), "--threads", "1"]
-
-
-class EngineSubject(Subject):
-    model = "a"
-
-    def __init__(self, bench, slots=4):
-        super().__init__(bench)
-        self.slots = slots
-
-    def cores(self):
-        return set(self.bench.cores.all)
-
-
-class BareEngine(EngineSubject):
-    name = "direct"
-
-    def command(self):
-        return [self.bench.corral, "engine", "-m", self.bench.gguf, "--host", "127.0.0.1",
-                "--port", str(self.port), *engine_flags(self.slots)]
-
-
-class Router(EngineSubject):
-    """llama-server's own router mode. It starts only itself, so no other engine stands behind it."""
-    name = "router"
-
-    def environment(self):
-        return {"LLAMA_APP_CMD": "engine"}  # the word behind argv[0] by which it starts itself
-
-    def command(self):
-        folder = self.yard.path("models")
-        os.makedirs(folder, exist_ok=True)
-        for model in ("a", "b"):
-            if not os.path.exists(f"{folder}/{model}.gguf"):
-                os.symlink(self.bench.gguf, f"{folder}/{model}.gguf")
-        return [self.bench.corral, "engine", "--models-dir", folder, "--models-max", "1", "--host",
-                "127.0.0.1", "--port", str(self.port), *engine_flags(self.slots)]
-
-
-class RouterAlone(Router):
-    """The router on the subject's core and its engine on the load's, for the traffic measures."""
-    def cores(self):
-        return {self.bench.cores.subject}
-
-    def start_ready(self):
-        super().start_ready()
-        processes.pin(self.engines(), {self.bench.cores.load})
-        return self
-
-
-class CorralWithEngine(EngineSubject, Corral):
-    own_cores = False
-
-    def models(self):
-        entry = {"gguf": self.bench.gguf, "args": " ".join(own_flags(self.slots))}
-        return {"a": entry, "b": entry}
-
-
-class LlamaSwapWithEngine(EngineSubject, LlamaSwap):
-    own_cores = False
-
-    def models(self):
-        flags = " ".join(engine_flags(self.slots))
-        command = (f"{self.bench.corral} engine -m {self.bench.gguf} --host 127.0.0.1 "
-                   "--port ${PORT} " + flags)
-        return {model: external(command) for model in ("a", "b")}
-
-
-# Which of them a run has, in the table's order
-
-
-TRAFFIC = (Direct, Relay, Nginx, Haproxy, RouterAlone, Corral, LlamaSwap)
-ENGINE = (BareEngine, Router, CorralWithEngine, LlamaSwapWithEngine)
-
-
-def subjects_but(bench, left_out):
-    """The traffic subjects without one for which a measure makes no sense."""
+def subjects_but(bench, left_out=None):
+    """One of each that this run compares, in the table's order, but for one that a measure does
+    not fit."""
     return [kind(bench) for kind in TRAFFIC if kind is not left_out and bench.compares(kind.name)]
-
-
-def engine_subjects(bench, slots=4):
-    """The engine subjects, the bare engine first."""
-    return [kind(bench, slots) for kind in ENGINE if bench.compares(kind.name)]
