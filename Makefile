@@ -35,6 +35,9 @@ soak: build fake
 	@tests/chaos/run soak.py --minutes $(MINUTES)
 
 bench: build
+ifeq ($(preset),macos)
+	@echo "bench: it measures on Linux alone" && exit 1
+endif
 	cmake --build build/release --target bench
 ifndef ONLY
 	cmake --preset release-small

@@ -1,4 +1,4 @@
-"""Asking a server: one plain request at a time from here, and many at once with the load program."""
+"""Asking a server: one plain request at a time from here, many at once with the load program."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ import time
 
 
 class BenchError(Exception):
-    """A measure cannot be trusted, and why. Its cell says "failed" and the run ends with status 1."""
+    """Why a measure cannot be trusted. Its cell says "failed" and the run ends with status 1."""
 
 
 def ask(port, model, max_tokens=1, timeout=60):
@@ -37,7 +37,7 @@ def ask_until_answered(port, model, within=60):
         if status == 200:
             return took
         if took > within * 1e9:
-            raise BenchError(f"no answer of {model} within {within} s; the last status was {status}")
+            raise BenchError(f"no answer of {model} within {within} s; the last status: {status}")
         time.sleep(0.001)
 
 
@@ -111,7 +111,7 @@ class Load:
         counts = self.result()
         failed = counts["refused"] + counts["unanswered"] + counts["cut"]
         require(failed == 0 and (counts["answered"] or not needs_answers),
-                f"{counts['answered']} requests were answered, but {counts['refused']} refused (the "
-                f"last with status {counts['last_status']}), {counts['unanswered']} not answered "
-                f"and {counts['cut']} cut")
+                f"{counts['answered']} requests were answered, but {counts['refused']} refused "
+                f"(the last with status {counts['last_status']}), {counts['unanswered']} not "
+                f"answered and {counts['cut']} cut")
         return counts

@@ -38,7 +38,7 @@ class BareEngine(EngineSubject):
 
 
 class Router(EngineSubject):
-    """llama-server's own router mode. It starts only itself, so no other engine stands behind it."""
+    """llama-server's own router mode. It starts only itself, so no other engine can be behind it."""
     name = "router"
 
     def environment(self):

@@ -31,7 +31,8 @@ def install_peers():
     if not missing:
         return
     if os.geteuid() != 0 or not find("apt-get"):
-        sys.exit(f"bench: as root, run: apt-get install --no-install-recommends {' '.join(missing)}")
+        sys.exit("bench: as root, run: apt-get install --no-install-recommends "
+                 + " ".join(missing))
     print(f"bench: installing {' '.join(missing)}", flush=True)
     # RUNLEVEL=1 keeps the packages from starting their services: we start our own, elsewhere.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}

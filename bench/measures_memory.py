@@ -25,7 +25,8 @@ def memory(bench):
             if subject.name == "router":
                 return  # a connection holds one of its threads, so it serves some 60, and no more
             # A request each, and then they stay open.
-            with Load(bench, subject.port, model=subject.model, connections=IDLE, requests=0) as load:
+            with Load(bench, subject.port, model=subject.model, connections=IDLE,
+                      requests=0) as load:
                 idle.add(subject.name, (subject.pss() - before) / MB)
                 load.go()
                 load.good_result(needs_answers=False)

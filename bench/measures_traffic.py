@@ -31,7 +31,7 @@ def requests(bench):
 
 
 def sse(bench):
-    """200 streams of 100 events a second each, with usage at the end, all for two and a half seconds."""
+    """200 streams of 100 events a second each, for two and a half seconds, with usage at the end."""
     cost = Row("sse", "CPU per event, 200 streams of 100 events/s", "µs", 2)
     delay = Row("sse", "event delay p99, over direct", "µs", 0)
     streams, events, rate = 200, 250, 100
