@@ -3,8 +3,10 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,11 +35,48 @@ class FunctionSink : public spdlog::sinks::base_sink<std::mutex> {
   std::function<void(std::string_view)> function_;
 };
 
-struct Logger {
-  std::shared_ptr<FunctionSink> sink = std::make_shared<FunctionSink>();  // spdlog shares its sinks
-  spdlog::logger logger{"corral", {std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), sink}};
+// Gathers lines and writes many of them at once: a system call a request is what a busy gateway
+// would notice most of its log.
+class GatheringSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void gather(bool gather) {
+    const std::lock_guard lock(mutex_);
+    gather_ = gather;
+    flush_();
+  }
 
-  Logger() { logger.set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v"); }
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    formatter_->format(message, lines_);
+    if (!gather_ || lines_.size() >= kMost || message.level >= spdlog::level::warn) flush_();
+  }
+  void flush_() override {
+    std::fwrite(lines_.data(), 1, lines_.size(), stderr);
+    std::fflush(stderr);
+    lines_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kMost = 16 * 1024;
+  spdlog::memory_buf_t lines_;
+  bool gather_ = false;
+};
+
+struct Logger {
+  // spdlog shares its sinks.
+  std::shared_ptr<FunctionSink> sink = std::make_shared<FunctionSink>();
+  std::shared_ptr<GatheringSink> file = std::make_shared<GatheringSink>();
+  std::shared_ptr<spdlog::sinks::sink> terminal;
+  spdlog::logger logger;
+
+  // A person who watches a terminal sees every line at once, in colours.
+  Logger()
+      : terminal(::isatty(STDERR_FILENO) == 1
+                     ? std::make_shared<spdlog::sinks::stderr_color_sink_mt>()
+                     : nullptr),
+        logger("corral", {terminal ? terminal : file, sink}) {
+    logger.set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
+  }
 };
 
 // The log is the one process-wide object: signal handlers aside, every room may write a line.
@@ -69,6 +108,12 @@ std::string clean(std::string_view message) {
 }  // namespace
 
 void set_log_level(LogLevel level) { instance().logger.set_level(to_spdlog(level)); }
+
+bool log_enabled(LogLevel level) { return instance().logger.should_log(to_spdlog(level)); }
+
+void gather_log(bool gather) { instance().file->gather(gather); }
+
+void flush_log() { instance().file->flush(); }
 
 void set_log_sink(std::function<void(std::string_view line)> sink) {
   instance().sink->set(std::move(sink));

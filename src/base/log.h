@@ -17,6 +17,14 @@ void set_log_level(LogLevel level);
 // remove.
 void set_log_sink(std::function<void(std::string_view line)> sink);
 
+// For messages that cost something to make.
+bool log_enabled(LogLevel level);
+
+// From now on lines below a warning may wait for flush_log(), unless stderr is a terminal; for a
+// caller that flushes soon after it was busy. Turning it off flushes.
+void gather_log(bool gather);
+void flush_log();
+
 void log(LogLevel level, std::string_view message);
 inline void log_info(std::string_view message) { log(LogLevel::kInfo, message); }
 inline void log_warn(std::string_view message) { log(LogLevel::kWarn, message); }

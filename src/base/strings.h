@@ -12,8 +12,14 @@ namespace corral {
 // Removes ASCII space, tab, CR and LF from both ends.
 std::string_view trim(std::string_view text);
 
-// ASCII only: header names and config words are not localised.
-bool equals_ignore_case(std::string_view a, std::string_view b);
+namespace detail {
+bool same_letters(const char* a, const char* b, std::size_t size);
+}
+
+// ASCII only: header names and config words are not localised. Most comparisons end at the size.
+inline bool equals_ignore_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && detail::same_letters(a.data(), b.data(), a.size());
+}
 std::string to_lower(std::string_view text);
 
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -136,13 +136,14 @@ void Conductor::pump() {
       }
     }
   }
-  tick_due_changed_.set();
+  if (scheduler_.next_tick() != tick_due_) tick_due_changed_.set();
 }
 
 io::Task<void> Conductor::tick() {
   while (true) {
     tick_due_changed_.clear();
-    const std::optional<Instant> due = scheduler_.next_tick();
+    tick_due_ = scheduler_.next_tick();
+    const std::optional<Instant> due = tick_due_;
     const Duration wait = due ? *due - loop_.now() : Duration(std::chrono::hours(1));
     const bool changed = co_await tick_due_changed_.wait_for(wait);
     if (changed) continue;

@@ -92,7 +92,8 @@ class Conductor {
   scheduler::Scheduler scheduler_;
   std::unordered_map<scheduler::RequestId, Ticket*> tickets_;  // waiting ones
   scheduler::RequestId next_id_ = 1;
-  io::Event changed_;  // pulsed
+  io::Event changed_;                // pulsed
+  std::optional<Instant> tick_due_;  // what tick() waits for
   io::Event tick_due_changed_;
   std::vector<std::uint64_t> lives_;  // times that it became ready
   std::vector<std::uint64_t> ends_;   // times that it stopped or failed

@@ -38,10 +38,6 @@ std::vector<scheduler::ModelRule> rules_of(const config::Config& config) {
   return rules;
 }
 
-std::string milliseconds_text(Duration duration) {
-  return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count()) + " ms";
-}
-
 // The part of an /upstream path that names a model, and the rest, which begins with a slash.
 struct UpstreamPath {
   std::optional<ModelIndex> model;
@@ -164,6 +160,7 @@ io::Task<void> Gateway::refuse(http::Exchange& exchange, Dialect dialect, int st
 }
 
 io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute& route) {
+  const Instant received = loop_.now();
   RequestBody body(exchange, spill_budget_, RequestBody::Reading::kJson);
   const Result<void> gathered = co_await body.gather();
   if (!gathered.has_value()) {
@@ -189,7 +186,7 @@ io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute
   const http::Target target = http::split_target(exchange.request().target);
   std::string path(target.path);
   if (!target.query.empty()) path.append("?").append(target.query);
-  co_await proxy(exchange, body, &route, *model, std::move(path));
+  co_await proxy(exchange, body, &route, *model, std::move(path), received);
 }
 
 io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_view path) {
@@ -210,6 +207,7 @@ io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_v
     co_await exchange.reply(get ? 301 : 308, headers, "");
     co_return;
   }
+  const Instant received = loop_.now();
   RequestBody body(exchange, spill_budget_, RequestBody::Reading::kBlind);
   const Result<void> gathered = co_await body.gather();
   if (!gathered.has_value()) {
@@ -217,28 +215,39 @@ io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_v
                     gathered.error().message);
     co_return;
   }
-  co_await proxy(exchange, body, nullptr, *upstream.model, std::move(rest));
+  co_await proxy(exchange, body, nullptr, *upstream.model, std::move(rest), received);
 }
 
 io::Task<void> Gateway::proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
-                              ModelIndex model, std::string target) {
-  const Instant began = loop_.now();
-  ProxySession session(context_, exchange, body, route, model, std::move(target));
+                              ModelIndex model, std::string target, Instant received) {
+  ProxySession session(context_, exchange, body, route, model, std::move(target), received);
   io::Task<Result<void>> run = session.run();
   co_await io::until(loop_, exchange.client_gone(), std::move(run));
+  record(exchange, session, model);
+}
+
+void Gateway::record(const http::Exchange& exchange, const ProxySession& session,
+                     ModelIndex model) {
   const std::string& id = config_.models[model].id;
+  const Timing& timing = session.timing();
   const Instant now = loop_.now();
-  const std::optional<Instant> first = session.first_byte();
+  const bool answered = timing.first_byte > timing.known;
   counters_.record({.model = id,
                     .status = exchange.ended() ? exchange.status() : 0,
-                    .whole = now - began,
-                    .first_byte = first ? *first - began : Duration::zero(),
+                    .whole = now - timing.known,
+                    .first_byte = answered ? timing.first_byte - timing.known : Duration::zero(),
                     .usage = session.usage()});
-  log_info(id + ": " + std::string(exchange.request().method) + " " +
-           std::string(exchange.request().target.substr(0, 200)) + " " +
-           (exchange.ended() ? std::to_string(exchange.status()) : "not finished") + " " +
-           std::to_string(exchange.body_bytes_sent()) + " bytes in " +
-           milliseconds_text(now - began));
+  if (!log_enabled(LogLevel::kInfo)) return;
+  std::string line = id + ": " + std::string(exchange.request().method) + " " +
+                     std::string(exchange.request().target.substr(0, 200)) + " " +
+                     (exchange.ended() ? std::to_string(exchange.status()) : "not finished") + " " +
+                     std::to_string(exchange.body_bytes_sent()) + " bytes in " +
+                     milliseconds_text(now - timing.received) + " ms";
+  if (answered && log_enabled(LogLevel::kDebug)) {
+    line += " (" + timing.server_timing() + ", " +
+            "reply;dur=" + milliseconds_text(now - timing.first_byte) + ")";
+  }
+  log_info(line);
 }
 
 }  // namespace corral::gateway

@@ -48,7 +48,8 @@ class Gateway {
   io::Task<void> model_request(http::Exchange& exchange, const ModelRoute& route);
   io::Task<void> upstream_request(http::Exchange& exchange, std::string_view path);
   io::Task<void> proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
-                       ModelIndex model, std::string target);
+                       ModelIndex model, std::string target, Instant received);
+  void record(const http::Exchange& exchange, const ProxySession& session, ModelIndex model);
   io::Task<void> refuse(http::Exchange& exchange, Dialect dialect, int status, std::string message);
 
   io::Loop& loop_;

@@ -5,11 +5,36 @@
 
 namespace corral::gateway {
 
-Logs::Logs(io::Loop& loop) : gateway_(loop), engines_(loop) {
-  set_log_sink([this](std::string_view line) { gateway_.append(line); });
+namespace {
+
+// How late a line may be in the file that the log goes to.
+constexpr Duration kLatest = milliseconds(100);
+
+}  // namespace
+
+Logs::Logs(io::Loop& loop)
+    : loop_(loop), gateway_(loop), engines_(loop), unwritten_(loop), writing_(write_soon()) {
+  set_log_sink([this](std::string_view line) {
+    gateway_.append(line);
+    if (!unwritten_.is_set()) unwritten_.set();
+  });
+  gather_log(true);
+  writing_.start();
 }
 
-Logs::~Logs() { set_log_sink(nullptr); }
+Logs::~Logs() {
+  set_log_sink(nullptr);
+  gather_log(false);
+}
+
+io::Task<void> Logs::write_soon() {
+  while (true) {
+    co_await unwritten_.wait();
+    co_await io::sleep(loop_, kLatest);
+    unwritten_.clear();
+    flush_log();
+  }
+}
 
 void Logs::gather(Conductor& conductor) {
   for (ModelIndex model = 0; model < conductor.size(); ++model) {

@@ -29,10 +29,14 @@ class Logs {
   io::LogRing& engines() { return engines_; }
 
  private:
+  io::Task<void> write_soon();
   static io::Task<void> copy_lines(io::LogRing& from, io::LogRing& to, std::string prefix);
 
+  io::Loop& loop_;
   io::LogRing gateway_;
   io::LogRing engines_;
+  io::Event unwritten_;  // set while lines wait to be written
+  io::Task<void> writing_;
   std::vector<io::Task<void>> gathering_;
 };
 

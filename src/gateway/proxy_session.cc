@@ -52,14 +52,18 @@ http::Framing framing_to_client(const http::ResponseHead& head, bool events) {
 }  // namespace
 
 ProxySession::ProxySession(const ProxyContext& context, http::Exchange& exchange, RequestBody& body,
-                           const ModelRoute* route, ModelIndex model, std::string target)
+                           const ModelRoute* route, ModelIndex model, std::string target,
+                           Instant received)
     : context_(context),
       exchange_(exchange),
       body_(body),
       route_(route),
       dialect_(route != nullptr ? route->dialect : Dialect::kOpenAi),
       model_(model),
-      target_(std::move(target)) {}
+      target_(std::move(target)) {
+  timing_.received = received;
+  timing_.known = context_.loop.now();
+}
 
 bool ProxySession::wants_events() const {
   return route_ != nullptr && route_->streams && body_.wants_stream();
@@ -72,10 +76,13 @@ telemetry::Usage ProxySession::usage() const {
 io::Task<Result<void>> ProxySession::run() {
   bool seen = false;  // by an engine that died
   for (int unseen = 0; unseen < kMostUnseen;) {
+    const std::uint64_t before = context_.conductor.lives(model_);
     Ticket ticket(context_.conductor, model_, seen || unseen > 0);
     const bool granted = co_await wait_for_turn(ticket);
     if (!granted) co_return Result<void>{};
     const std::uint64_t life = context_.conductor.lives(model_);
+    timing_.admitted = context_.loop.now();
+    timing_.loaded = timing_.loaded || life != before;
     Outcome outcome = co_await attempt(false);
     const bool stale = outcome == Outcome::kStale;
     if (stale) outcome = co_await attempt(true);
@@ -216,7 +223,7 @@ io::Task<ProxySession::Outcome> ProxySession::relay(http::Call& call) {
     error_ = first.error().message;
     co_return Outcome::kLost;
   }
-  first_byte_ = context_.loop.now();
+  timing_.first_byte = context_.loop.now();
   const UsageReader::Kind kind =
       UsageReader::kind_of(head.headers.find("Content-Type").value_or(""));
   usage_.emplace(kind);
@@ -241,6 +248,7 @@ io::Task<Result<void>> ProxySession::begin_reply(const http::ResponseHead& head,
     });
     headers = kept;
   }
+  exchange_.add_header("Server-Timing", timing_.server_timing());
   const http::Framing framing = framing_to_client(head, events);
   Result<void> begun = co_await exchange_.begin(head.status, headers, framing, head.length);
   co_return begun;

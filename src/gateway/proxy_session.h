@@ -12,6 +12,7 @@
 #include "gateway/event_boundary.h"
 #include "gateway/request_body.h"
 #include "gateway/routes.h"
+#include "gateway/timing.h"
 #include "gateway/usage_reader.h"
 
 namespace corral::gateway {
@@ -27,17 +28,18 @@ struct ProxyContext {
 
 class ProxySession {
  public:
-  // `target` is the path and query for the engine, without the engine's own prefix. `route` is
-  // nullptr for a request that goes to the engine as it is (/upstream).
+  // `received` is when the request's head was there. `target` is the path and query for the engine,
+  // without the engine's own prefix. `route` is nullptr for a request that goes to the engine as it
+  // is (/upstream).
   ProxySession(const ProxyContext& context, http::Exchange& exchange, RequestBody& body,
-               const ModelRoute* route, ModelIndex model, std::string target);
+               const ModelRoute* route, ModelIndex model, std::string target, Instant received);
 
   // Returns when the reply is over, or could not be. The outcome is in the exchange.
   io::Task<Result<void>> run();
 
   telemetry::Usage usage() const;
-  // When the first byte of the engine's reply was there.
-  std::optional<Instant> first_byte() const { return first_byte_; }
+  // Its points are set as far as the request has come: `first_byte` only if there was one.
+  const Timing& timing() const { return timing_; }
 
  private:
   // How one attempt at an engine ended.
@@ -75,7 +77,7 @@ class ProxySession {
   const std::string target_;
   std::string error_;  // of the last attempt that lost its engine
   std::optional<UsageReader> usage_;
-  std::optional<Instant> first_byte_;
+  Timing timing_;
 };
 
 }  // namespace corral::gateway

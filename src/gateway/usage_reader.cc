@@ -23,9 +23,20 @@ void take(std::uint64_t& out, std::string_view number) {
   if (const std::optional<std::uint64_t> value = parse_u64(number)) out = *value;
 }
 
+// As exact as a speed needs to be.
 void take(double& out, std::string_view number) {
-  const std::string text(number);
-  out = std::strtod(text.c_str(), nullptr);
+  const std::size_t point = std::min(number.find('.'), number.size());
+  const std::string_view fraction = number.substr(std::min(point + 1, number.size())).substr(0, 9);
+  const std::optional<std::uint64_t> whole = parse_u64(number.substr(0, point));
+  const std::optional<std::uint64_t> part = fraction.empty() ? 0 : parse_u64(fraction);
+  if (!whole || !part) {
+    const std::string text(number);  // an exponent, a sign
+    out = std::strtod(text.c_str(), nullptr);
+    return;
+  }
+  double scale = 1;
+  for (std::size_t i = 0; i < fraction.size(); ++i) scale *= 10;
+  out = static_cast<double>(*whole) + static_cast<double>(*part) / scale;
 }
 
 // The numbers of one object, by the names that they have in it. llama-server's `prompt_n` leaves
@@ -53,6 +64,19 @@ void note(telemetry::Usage& out, std::string_view name, std::string_view number)
   }
   if (name == "prompt_per_second") take(out.prompt_per_second, number);
   if (name == "predicted_per_second") take(out.generated_per_second, number);
+}
+
+constexpr std::array<bool, 256> make_marks() {
+  std::array<bool, 256> table{};
+  for (const char c : {'"', '\\', '{', '}'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
+// The next byte from `at` on that can mean anything to the keeping of an object.
+std::size_t skip_plain(std::string_view bytes, std::size_t at) {
+  static constexpr std::array<bool, 256> kMarks = make_marks();
+  while (at < bytes.size() && !kMarks[static_cast<unsigned char>(bytes[at])]) ++at;
+  return at;
 }
 
 // The end of the string that begins before `at`; npos if it has none.
@@ -170,7 +194,10 @@ std::size_t UsageReader::go_on(std::string_view bytes) {
     step(bytes[at++]);
   }
   const std::size_t begin = at;
-  while (at < bytes.size() && inside()) step(bytes[at++]);
+  while (at < bytes.size() && inside()) {
+    if (state_ != State::kEscape) at = skip_plain(bytes, at);
+    if (at < bytes.size()) step(bytes[at++]);
+  }
   if (at > begin) keep(bytes.substr(begin, at - begin));
   return at;
 }

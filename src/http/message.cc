@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/strings.h"
 
@@ -20,6 +21,19 @@ constexpr std::array<bool, 256> make_token_table() {
 }
 
 constexpr std::array<bool, 256> kToken = make_token_table();
+
+bool is_text(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+}
+
+// False if none of the eight bytes is below 0x20 or is 0x7F. The classic arithmetic: a byte's high
+// bit is set where (byte - n) borrows; bytes of 0x80 and more may be taken for one that is.
+bool may_hold_control(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+  constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+  return (((word - kOnes * 0x20) | (word + kOnes) | word) & kHighs) != 0;
+}
 
 }  // namespace
 
@@ -101,10 +115,15 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
-  });
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    if (!may_hold_control(word)) continue;
+    if (!std::all_of(at, at + 8, is_text)) return false;
+  }
+  return std::all_of(at, end, is_text);
 }
 
 }  // namespace corral::http

@@ -83,12 +83,9 @@ std::size_t skip_plain(std::string_view bytes) {
 
 }  // namespace
 
-Scanner::Scanner(std::vector<std::string> names) {
-  for (std::string& name : names) {
-    Field field;
-    field.name = std::move(name);
-    fields_.push_back(std::move(field));
-  }
+Scanner::Scanner(std::initializer_list<std::string_view> names) : fields_(names.size()) {
+  std::size_t i = 0;
+  for (const std::string_view name : names) fields_[i++].name = name;
 }
 
 const Field* Scanner::field(std::string_view name) const {

@@ -82,7 +82,7 @@ def test_keys_are_asked_for_and_never_passed_on(start, fake, home):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 def test_the_network_is_not_let_in_by_accident(home, binary, host):
-    config = home.write_config({"models": {}})
+    config = home.write_config({"models": {"m": {"cmd": "true", "proxy": "http://127.0.0.1:1"}}})
     shown = f"[{host}]:0" if ":" in host else f"{host}:0"
     result = subprocess.run([binary, "serve", "--config", config, "--listen", shown],
                             capture_output=True, text=True, timeout=10 * SCALE)
@@ -91,10 +91,10 @@ def test_the_network_is_not_let_in_by_accident(home, binary, host):
 
 
 def test_the_network_is_let_in_with_keys(start):
-    corral = start({"models": {}, "apiKeys": ["sk-1"]}, ["--listen", "0.0.0.0:0"])
+    corral = start({"models": {"m": {"cmd": "true", "proxy": "http://127.0.0.1:1"}}, "apiKeys": ["sk-1"]}, ["--listen", "0.0.0.0:0"])
     assert ask(corral).status == 401
 
 
 def test_the_network_is_let_in_when_said(start):
-    corral = start({"models": {}}, ["--listen", "0.0.0.0:0", "--without-keys"])
+    corral = start({"models": {"m": {"cmd": "true", "proxy": "http://127.0.0.1:1"}}}, ["--listen", "0.0.0.0:0", "--without-keys"])
     assert ask(corral).status == 200

@@ -404,6 +404,6 @@ def test_a_reply_s_framing_is_the_gateway_s_own(corral, recorder):
         connection.send(SMUGGLED)
         reply_ = connection.reply()
         assert reply_.body == b"hello"
-        assert set(reply_.headers) == {"transfer-encoding"}
+        assert set(reply_.headers) == {"transfer-encoding", "server-timing"}
         connection.send(request("/health", b"", "GET"))
         assert connection.reply().body == b"OK"
