@@ -139,6 +139,7 @@ std::vector<http::Header> ProxySession::request_headers() const {
   const bool keyless =
       context_.access.has_keys() || context_.conductor.engine(model_).spec().worker;
   std::vector<http::Header> headers;
+  headers.reserve(exchange_.request().headers.size());
   for (const http::Header& header : exchange_.request().headers) {
     if (equals_ignore_case(header.name, "Host") || equals_ignore_case(header.name, "Expect")) {
       continue;
@@ -160,7 +161,8 @@ ProxySession::Outcome ProxySession::lost(const http::Call& call) const {
 
 io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   const engine::Spec& spec = context_.conductor.engine(model_).spec();
-  const std::string target = spec.path_prefix + target_;
+  const std::string prefixed = spec.path_prefix.empty() ? "" : spec.path_prefix + target_;
+  const std::string_view target = prefixed.empty() ? target_ : prefixed;
   const std::vector<http::Header> headers = request_headers();
   http::RequestSpec request{.method = exchange_.request().method,
                             .target = target,

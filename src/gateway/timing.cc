@@ -15,7 +15,10 @@ std::string milliseconds_text(Duration duration) {
 }
 
 std::string Timing::server_timing() const {
-  std::string text = "body;dur=" + milliseconds_text(known - received);
+  std::string text;
+  text.reserve(96);
+  text += "body;dur=";
+  text += milliseconds_text(known - received);
   text += loaded ? ", load;dur=" : ", queue;dur=";
   text += milliseconds_text(admitted - known);
   text += ", engine;dur=";

@@ -39,6 +39,10 @@ void take(double& out, std::string_view number) {
   out = static_cast<double>(*whole) + static_cast<double>(*part) / scale;
 }
 
+// The sizes of the names that note() knows, as bits: most names of an object are others.
+constexpr std::uint32_t kNameSizes =
+    1U << 7 | 1U << 8 | 1U << 11 | 1U << 12 | 1U << 13 | 1U << 17 | 1U << 20 | 1U << 23;
+
 // The numbers of one object, by the names that they have in it. llama-server's `prompt_n` leaves
 // out what came from the cache.
 void note(telemetry::Usage& out, std::string_view name, std::string_view number) {
@@ -57,6 +61,7 @@ void note(telemetry::Usage& out, std::string_view name, std::string_view number)
       Count{"cache_n", &telemetry::Usage::cached_tokens},
       Count{"prompt_n", &telemetry::Usage::prompt_tokens},
   };
+  if (name.size() > 23 || (kNameSizes >> name.size() & 1U) == 0) return;
   for (const Count& row : kCounts) {
     if (row.name != name) continue;
     take(out.*row.count, number);
@@ -203,6 +208,10 @@ std::size_t UsageReader::go_on(std::string_view bytes) {
 }
 
 void UsageReader::keep(std::string_view bytes) {
+  if (object_.empty() && state_ == State::kSeeking) {
+    take_object(usage_, bytes);
+    return;
+  }
   object_.append(bytes);
   if (object_.size() > kLongestObject) {
     object_.clear();

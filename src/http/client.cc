@@ -40,13 +40,13 @@ Client::Client(io::Loop& loop) : loop_(loop), some_idle_(loop), house_keeping_(k
 
 Client::~Client() = default;
 
-io::Task<Result<Call>> Client::open(Address address, RequestSpec spec) {
+io::Task<Result<Call>> Client::open(const Address& address, RequestSpec spec) {
   std::unique_ptr<Upstream> up;
   if (!spec.fresh_connection) up = take_idle(address);
   const bool reused = up != nullptr;
   if (!reused) {
     up = std::make_unique<Upstream>();
-    up->address = std::move(address);
+    up->address = address;
   }
   up->reused = reused;
   const Delivery delivery{.framing = spec.framing, .length = spec.length};

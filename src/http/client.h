@@ -32,8 +32,8 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// The views need to live until open() has returned. `Host` is added if it is absent; see
-// is_connection_header for the headers that are left out.
+// The address and the views need to live until open() has returned. `Host` is added if it is
+// absent; see is_connection_header for the headers that are left out.
 struct RequestSpec {
   std::string_view method;
   std::string_view target;
@@ -100,7 +100,7 @@ class Client {
 
   // A call on a pooled or a new connection. Nothing is sent yet: the head goes with the first piece
   // of the body or with end_body. kUnavailable if nobody listens, kTimeout after kConnectTime.
-  io::Task<Result<Call>> open(Address address, RequestSpec spec);
+  io::Task<Result<Call>> open(const Address& address, RequestSpec spec);
 
   struct Reply {
     int status = 0;

@@ -17,6 +17,7 @@ void Exchange::abort() { broken_ = true; }
 
 void Exchange::add_header(std::string_view name, std::string_view value) {
   CHECK(!begun_ && is_token(name) && is_field_value(value));
+  more_headers_.reserve(more_headers_.size() + name.size() + value.size() + 4);
   more_headers_.append(name).append(": ").append(value).append("\r\n");
 }
 

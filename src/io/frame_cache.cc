@@ -21,7 +21,7 @@ void free_frame(void* frame, std::size_t) noexcept { ::operator delete(frame); }
 namespace {
 
 constexpr std::size_t kStep = 64;      // sizes are rounded up to this
-constexpr std::size_t kClasses = 64;   // larger frames are not kept
+constexpr std::size_t kClasses = 128;  // larger frames are not kept
 constexpr std::size_t kKeptEach = 64;  // of one size; a burst gives its memory back
 
 struct Free {

@@ -286,7 +286,7 @@ bool Scanner::end_string() {
       std::find_if(fields_.begin(), fields_.end(), [&](const Field& f) { return f.name == kept_; });
   if (chosen == fields_.end()) return true;
   if (chosen->found) {
-    return refuse({Code::kInvalid, "the request body names \"" + chosen->name +
+    return refuse({Code::kInvalid, "the request body names \"" + std::string(chosen->name) +
                                        "\" twice, again at byte " + std::to_string(offset_) +
                                        "; send it once"});
   }
@@ -362,8 +362,9 @@ bool Scanner::keep(std::string_view text) {
   if (!keeping_) return true;
   if (kept_.size() + text.size() > kMaxValue) {
     if (!in_key_) {
-      return refuse({Code::kLimit, "the request body's \"" + current_->name + "\" is longer than " +
-                                       std::to_string(kMaxValue) + " bytes"});
+      return refuse({Code::kLimit, "the request body's \"" + std::string(current_->name) +
+                                       "\" is longer than " + std::to_string(kMaxValue) +
+                                       " bytes"});
     }
     text = text.substr(0, kMaxValue + 1 - std::min(kept_.size(), kMaxValue + 1));
   }

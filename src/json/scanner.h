@@ -21,8 +21,8 @@ namespace corral::json {
 enum class Type { kString, kNumber, kTrue, kFalse, kNull, kObject, kArray };
 
 struct Field {
-  std::string name;
-  bool found = false;  // the value has been seen whole
+  std::string_view name;  // as it was given: it outlives the scanner
+  bool found = false;     // the value has been seen whole
   Type type = Type::kNull;
   std::uint64_t begin = 0;  // the value's bytes in the body, quotes included
   std::uint64_t end = 0;
