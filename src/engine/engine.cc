@@ -23,12 +23,6 @@ constexpr seconds kSecondGrace{1};
 constexpr milliseconds kLastOutput{200};
 constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
 
-io::Task<void> write_exit_command(io::Stream& in) {
-  // A failure means that nobody listens any more: the escalation sees to that.
-  const Result<void> written = co_await in.write(kExitCommand);
-  static_cast<void>(written);
-}
-
 }  // namespace
 
 std::string_view to_string(State state) {
@@ -207,23 +201,20 @@ io::Task<void> Engine::probe(Life& life) {
   }
 }
 
-// Asks, and asks again in stronger words, until the kernel has reported the end. llama-server can
-// lose the first request in several ways, which is why one is never enough.
+// Returns when the kernel has reported the end. A command is asked, and asked again, since
+// llama-server can lose the first SIGTERM in several ways. A worker has nothing to put in order:
+// all that it holds is memory, and asked politely it takes 120 ms that the next model waits for.
 io::Task<void> Engine::end_process(Life& life) {
   io::Process& process = life.process;
-  io::Task<void> asking;
-  // A worker that loads does not read its stdin yet, but SIGTERM ends it at once.
-  if (spec_.worker && life.was_ready) {
-    asking = write_exit_command(process.in());
-    asking.start();
-  } else {
-    process.signal(SIGTERM);
+  if (spec_.worker) {
+    process.signal_group(SIGKILL);
+    co_await process.exited().wait();
+    co_return;
   }
+  process.signal(SIGTERM);
   process.signal_group(SIGCONT);  // a stopped process can obey only when it goes on
   bool gone = co_await process.exited().wait_for(spec_.stop_grace);
   if (gone) co_return;
-  asking.cancel();
-  if (spec_.worker) process.in() = io::Stream();
   process.signal(SIGTERM);
   process.signal_group(SIGCONT);
   gone = co_await process.exited().wait_for(kSecondGrace);

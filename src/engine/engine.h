@@ -8,8 +8,9 @@
 // send requests, when to try a failed start again and when to stop is the owner's business.
 //
 // Ready means that the engine answers, not that it runs: a worker says so itself and is then asked
-// once more; an external command is probed. Death is the kernel's word. A stop asks first and
-// escalates to SIGKILL of the whole group, and ends only when the kernel has reported the end.
+// once more; an external command is probed. Death is the kernel's word. A stop kills
+// a worker's group at once; a command is asked first, and then its group is killed. It ends only
+// when the kernel has reported the end.
 // What the engine prints is always read, into log(), so that it never stands still on a full pipe.
 //
 // Loop thread only. The loop and the client outlive the engine.

@@ -90,7 +90,6 @@ Spec worker(const Folder& folder, std::vector<std::string> flags) {
   Spec spec = spec_of(std::move(argv));
   spec.address.unix_path = socket;
   spec.worker = true;
-  spec.stop_grace = seconds(1);
   return spec;
 }
 
@@ -419,19 +418,18 @@ TEST_CASE("a worker starts beside the socket of an earlier one") {
   });
 }
 
-TEST_CASE("a worker that loses the exit command and SIGTERM leaves when its stdin ends") {
+TEST_CASE("a worker is gone when it shall stop, whatever it is deaf to") {
   run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
-    Spec spec = worker(folder, {"--ignore-exit-command", "--ignore-sigterm"});
-    spec.stop_grace = milliseconds(50);
-    Watched it(loop, std::move(spec));
+    Watched it(loop, worker(folder, {"--ignore-sigterm"}));
     it.engine.start();
     const bool ready = co_await it.reaches(State::kReady);
     REQUIRE(ready);
-    const Instant begin = loop.now();
+    const int pid = it.engine.status().pid;
+    ::kill(-pid, SIGSTOP);
     it.engine.stop();
     const bool stopped = co_await it.reaches(State::kStopped);
     CHECK(stopped);
-    CHECK(loop.now() - begin < milliseconds(900));
+    CHECK(::kill(pid, 0) != 0);
     CHECK_FALSE(it.engine.status().error.has_value());
   });
 }

@@ -37,7 +37,6 @@ constexpr std::array kDefaults = {
 };
 constexpr Default kAlias = {"--alias", {"-a"}, ""};
 
-constexpr Duration kWorkerGrace = seconds(1);
 constexpr Duration kExternalGrace = seconds(5);
 
 // What a worker may see of our environment: what every program needs, and what chooses devices.
@@ -104,7 +103,6 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   spec.address.unix_path = worker_socket(socket_dir, model.id);
   spec.check_path = "/health";
   spec.start_timeout = start_timeout;
-  spec.stop_grace = kWorkerGrace;
 
   spec.command.argv = {self_exe, "engine", "-m", model.gguf, "--host", spec.address.unix_path};
   for (const Default& option : kDefaults) {

@@ -22,7 +22,7 @@ struct Spec {
   std::string check_path;    // answers 200 when it is ready; empty: ready when it runs
   bool worker = false;       // speaks the child protocol, see worker_words.h
   Duration start_timeout{};  // from spawn to ready
-  Duration stop_grace{};     // from the first request to stop to the second
+  Duration stop_grace{};     // of a command: from the first request to stop to the second
 };
 
 // Our own environment as "NAME=value", for the two functions below.

@@ -1,8 +1,8 @@
 // What a worker tells its supervisor: llama-server's child protocol. With LLAMA_SERVER_ROUTER_PORT
 // in its environment it prints lines
 //   cmd_child_to_router:state:{"state":"loading","payload":{"stages":["a"],"current":"a","value":0.5}}
-// among its output, with the states loading, ready and sleeping; others are ignored. It leaves on
-// the line kExitCommand, or on the end, of its stdin.
+// among its output, with the states loading, ready and sleeping; others are ignored. It leaves
+// when its stdin ends.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,6 @@
 #include <vector>
 
 namespace corral::engine {
-
-inline constexpr std::string_view kExitCommand = "cmd_router_to_child:exit\n";
 
 struct WorkerWord {
   enum class Kind { kLoading, kReady, kSleeping };

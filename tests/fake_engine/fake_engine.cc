@@ -205,7 +205,7 @@ void say_state(const char* state, const char* payload) {
   std::fflush(stdout);
 }
 
-// The child protocol: tells how the load goes, then obeys stdin.
+// The child protocol: tells how the load goes, and leaves when stdin ends.
 void be_worker(const Options& options) {
   const auto part = std::chrono::milliseconds(options.load_ms / 2);
   say_state("loading", R"({"stages":["text_model"],"current":"text_model","value":0.0})");
@@ -214,10 +214,7 @@ void be_worker(const Options& options) {
   std::this_thread::sleep_for(part);
   say_state("ready", "{}");
   char line[256];
-  while (std::fgets(line, sizeof line, stdin) != nullptr) {
-    const bool leave = std::strstr(line, "cmd_router_to_child:exit") != nullptr;
-    if (leave && !options.ignore_exit_command) ::_exit(0);
-  }
+  while (std::fgets(line, sizeof line, stdin) != nullptr) continue;
   ::_exit(1);
 }
 

@@ -65,8 +65,6 @@ Options parse_options(int argc, char** argv) {
       o.events = count();
     else if (flag == "--worker")
       o.worker = true;
-    else if (flag == "--ignore-exit-command")
-      o.ignore_exit_command = true;
     else if (flag == "--says-ready-only")
       o.says_ready_only = true;
     else if (flag == "--state")

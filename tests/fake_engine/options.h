@@ -28,10 +28,9 @@ struct Options {
   int64_t events = 5;  // --events N: text events in a reply (a plain reply takes as long)
 
   // --worker: print llama-server's state lines on stdout while loading and when ready, and leave
-  // on the exit command or the end of stdin.
+  // when stdin ends.
   bool worker = false;
-  bool ignore_exit_command = false;  // --ignore-exit-command: of a worker
-  bool says_ready_only = false;      // --says-ready-only: a worker that is ready, yet answers 503
+  bool says_ready_only = false;  // --says-ready-only: a worker that is ready, yet answers 503
 
   std::string state;  // --state FILE: one byte is appended at each start; /stats counts them
 };
