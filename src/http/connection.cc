@@ -27,20 +27,27 @@ void Connection::close_if_idle() {
 }
 
 io::Task<void> Connection::serve() {
-  while (true) {
+  bool again = true;
+  while (again) {
     const bool come = co_await wait_for_request();
     if (!come) break;
-    const bool readable = co_await read_head();
-    if (!readable) break;
-    reader_.begin_body(request_.framing, request_.length);
-    Exchange exchange(*this);
-    co_await server_.handler_(exchange);
-    served_ = true;
-    const bool again = co_await finish(exchange);
-    if (!again) break;
-    reader_.next_message();
+    again = co_await serve_one();
   }
   server_.finished(*this);
+}
+
+// One request. False when the connection shall end after it. Its frame is kept apart, since an idle
+// connection needs nothing of it.
+[[gnu::noinline]] io::Task<bool> Connection::serve_one() {
+  const bool readable = co_await read_head();
+  if (!readable) co_return false;
+  reader_.begin_body(request_.framing, request_.length);
+  Exchange exchange(*this);
+  co_await server_.handler_(exchange);
+  served_ = true;
+  const bool again = co_await finish(exchange);
+  if (again) reader_.next_message();
+  co_return again;
 }
 
 // False when the connection ends instead, or the server drains.
@@ -49,6 +56,7 @@ io::Task<bool> Connection::wait_for_request() {
   idle_ = true;
   read_deadline_ = server_.deadline(server_.limits_.idle_time);
   if (server_.draining_) stream_.expire_read();
+  co_await stream_.readable();
   const Result<std::size_t> count = co_await reader_.fill(stream_);
   idle_ = false;
   co_return count.has_value() && *count > 0;

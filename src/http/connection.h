@@ -28,6 +28,7 @@ class Connection {
   static constexpr Instant kNever = Instant::max();
 
   io::Task<void> serve();
+  io::Task<bool> serve_one();
   io::Task<bool> wait_for_request();
   io::Task<bool> read_head();
   io::Task<void> refuse(int status, std::string_view message);

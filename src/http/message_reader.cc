@@ -10,24 +10,22 @@
 namespace corral::http {
 
 void MessageReader::make_room() {
-  if (end_ < head_size_) return;
-  const std::size_t larger = std::max(kSmall, std::min(head_size_ * 2, head_limit_));
-  Buffer buffer = std::make_unique_for_overwrite<char[]>(larger);
-  if (end_ > 0) std::memcpy(buffer.get(), head_.get(), end_);
-  head_ = std::move(buffer);
-  head_size_ = larger;
+  if (end_ < head_.size()) return;
+  io::Block larger(std::max(kSmall, std::min(head_.size() * 2, head_limit_)));
+  if (end_ > 0) std::memcpy(larger.data(), head_.data(), end_);
+  head_ = std::move(larger);
 }
 
 io::Task<Result<std::size_t>> MessageReader::fill(io::Stream& stream) {
   make_room();
-  const std::span<char> room(head_.get() + end_, head_size_ - end_);
+  const std::span<char> room(head_.data() + end_, head_.size() - end_);
   Result<std::size_t> count = co_await stream.read(room);
   if (count.has_value()) end_ += *count;
   co_return count;
 }
 
 Result<std::string_view> MessageReader::take_head() {
-  const std::string_view bytes(head_.get(), end_);
+  const std::string_view bytes(head_.data(), end_);
   const Result<std::size_t> size = find_head_end(bytes, seen_);
   if (!size.has_value()) return std::unexpected(size.error());
   if (*size > head_limit_ || (*size == 0 && end_ >= head_limit_)) {
@@ -38,7 +36,7 @@ Result<std::string_view> MessageReader::take_head() {
 }
 
 void MessageReader::drop_head() {
-  std::memmove(head_.get(), head_.get() + at_, end_ - at_);
+  std::memmove(head_.data(), head_.data() + at_, end_ - at_);
   end_ -= at_;
   at_ = 0;
   seen_ = 0;
@@ -76,10 +74,7 @@ void MessageReader::use_body_buffer() {
   const std::uint64_t wanted =
       framing_ == Framing::kLength ? std::max<std::uint64_t>(left_, kSmall) : kBody;
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, kBody));
-  if (body_size_ < size) {
-    body_ = std::make_unique_for_overwrite<char[]>(size);
-    body_size_ = size;
-  }
+  if (body_.size() < size) body_ = io::Block(size);
   in_body_ = true;
   at_ = end_ = 0;
 }
@@ -92,7 +87,7 @@ io::Task<Result<std::string_view>> MessageReader::read_body(io::Stream& stream) 
       continue;
     }
     use_body_buffer();
-    const std::span<char> room(body_.get(), body_size_);
+    const std::span<char> room(body_.data(), body_.size());
     const Result<std::size_t> count = co_await stream.read(room);
     if (!count.has_value()) co_return std::unexpected(count.error());
     end_ = *count;
@@ -109,25 +104,25 @@ io::Task<Result<std::string_view>> MessageReader::read_body(io::Stream& stream) 
 io::Task<Result<std::size_t>> MessageReader::skip(io::Stream& stream) {
   framing_ = Framing::kChunked;
   use_body_buffer();
-  const std::span<char> room(body_.get(), body_size_);
+  const std::span<char> room(body_.data(), body_.size());
   const Result<std::size_t> count = co_await stream.read(room);
   co_return count;
 }
 
+// A buffer that has grown is given back, and with nothing left to keep so is any.
 void MessageReader::next_message() {
   const std::size_t left = end_ - at_;
-  if (in_body_ || head_size_ > std::max(kSmall, left)) {
-    const std::size_t size = std::max(kSmall, left);
-    const bool fits = head_size_ == size;
-    Buffer buffer = fits ? Buffer() : std::make_unique_for_overwrite<char[]>(size);
-    if (left > 0) std::memcpy(fits ? head_.get() : buffer.get(), current() + at_, left);
-    if (!fits) head_ = std::move(buffer);
-    head_size_ = size;
-  } else if (left > 0) {
-    std::memmove(head_.get(), head_.get() + at_, left);
+  const char* const rest = current() + at_;
+  if (left == 0) {
+    head_ = io::Block();
+  } else if (in_body_ || head_.size() > std::max(kSmall, left)) {
+    io::Block buffer(std::max(kSmall, left));
+    std::memcpy(buffer.data(), rest, left);
+    head_ = std::move(buffer);
+  } else {
+    std::memmove(head_.data(), rest, left);
   }
-  body_.reset();
-  body_size_ = 0;
+  body_ = io::Block();
   in_body_ = false;
   at_ = seen_ = 0;
   end_ = left;

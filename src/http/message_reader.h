@@ -4,17 +4,17 @@
 // A message begins in the head buffer, where its head stays until next_message(), so that views
 // into it hold. What came together with the head is decoded there in place; the rest of a body goes
 // through a second buffer, which exists only while a body needs it. An idle connection keeps
-// kSmall bytes.
+// none.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "base/result.h"
 #include "http/chunk_decoder.h"
 #include "http/message.h"
+#include "io/block_cache.h"
 #include "io/stream.h"
 
 namespace corral::http {
@@ -58,17 +58,14 @@ class MessageReader {
   void next_message();
 
  private:
-  using Buffer = std::unique_ptr<char[]>;
   Result<std::string_view> decode();
   void make_room();
   void use_body_buffer();
-  char* current() { return in_body_ ? body_.get() : head_.get(); }
+  char* current() { return in_body_ ? body_.data() : head_.data(); }
 
   const std::size_t head_limit_;
-  Buffer head_;
-  std::size_t head_size_ = 0;  // of the buffer
-  Buffer body_;
-  std::size_t body_size_ = 0;
+  io::Block head_;
+  io::Block body_;
   bool in_body_ = false;  // at_ and end_ are places in the body's buffer, not in the head's
   std::size_t at_ = 0;    // the first byte that is not consumed
   std::size_t end_ = 0;   // after the last byte that was read

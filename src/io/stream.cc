@@ -21,6 +21,12 @@ std::span<char> scratch() {
   return place;
 }
 
+// The room that one stream's read-ahead gave back, for the next stream's.
+std::string& spare() {
+  static thread_local std::string room;
+  return room;
+}
+
 Error stream_error(const std::string& what, int status) {
   if (status != UV_ETIMEDOUT) return uv_error(what, status);
   return Error{Code::kTimeout, what + ": the other side took too long"};
@@ -48,7 +54,8 @@ struct Stream::State {
 
   std::span<char> wanted;  // the waiting reader's buffer, empty if there is none
   std::size_t delivered = 0;
-  Waiter reader;
+  bool watched = false;  // somebody waits in readable()
+  Waiter reader;         // of one of the two
 
   uv_write_t write_request;
   std::string unsent;  // what the kernel did not take at once
@@ -72,7 +79,7 @@ struct Stream::State {
     if (reading) uv_read_stop(&stream);
     reading = false;
     ended.set();
-    if (!wanted.empty()) loop.wake(reader);
+    if (!wanted.empty() || watched) loop.wake(reader);
   }
 
   static State& of(uv_handle_t* handle) { return *static_cast<State*>(handle->data); }
@@ -94,7 +101,9 @@ struct Stream::State {
       self.loop.wake(self.reader);
       return;
     }
+    if (self.ahead.empty()) self.ahead.swap(spare());
     self.ahead.append(buffer->base, size);
+    if (self.watched) self.loop.wake(self.reader);
     if (self.ahead_size() >= kReadAhead) {
       uv_read_stop(stream);
       self.reading = false;
@@ -119,8 +128,10 @@ struct Stream::State {
     std::memcpy(buffer.data(), ahead.data() + ahead_used, count);
     ahead_used += count;
     if (ahead_size() == 0) {
-      std::string().swap(ahead);  // an idle connection holds no buffer
       ahead_used = 0;
+      ahead.clear();
+      ahead.swap(spare());
+      std::string().swap(ahead);  // an idle connection holds no buffer
     }
     return count;
   }
@@ -204,6 +215,27 @@ Task<Result<std::size_t>> Stream::read(std::span<char> buffer) {
   }
   if (state.end_status == UV_EOF) co_return std::size_t{0};
   co_return std::unexpected(stream_error("reading from the connection", state.end_status));
+}
+
+Task<void> Stream::readable() {
+  State& state = *state_;
+  state.resume_reading();
+  if (state.ahead_size() > 0 || state.end_status != 0) co_return;
+  struct Awaiter {
+    State& self;
+    ~Awaiter() {
+      self.watched = false;
+      self.reader.unlink();
+    }
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const {
+      self.reader.handle = handle;
+      self.watched = true;
+    }
+    void await_resume() const noexcept {}
+  };
+  Awaiter awaiter{state};
+  co_await awaiter;
 }
 
 Task<Result<void>> Stream::write(std::string_view bytes) {

@@ -42,6 +42,9 @@ class Stream {
   // empty and outlives the wait.
   Task<Result<std::size_t>> read(std::span<char> buffer);
 
+  // Returns when read() would not wait. An idle stream that is waited for so holds no buffer.
+  Task<void> readable();
+
   // Returns when the kernel has taken all bytes. Bytes that it does not take at once are copied, so
   // a cancelled write leaves nothing dangling, but the stream is then fit for closing only.
   Task<Result<void>> write(std::string_view bytes);

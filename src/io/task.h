@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "io/frame_cache.h"
+#include "io/block_cache.h"
 
 namespace corral::io {
 
@@ -33,8 +33,8 @@ struct PromiseBase {
     void await_resume() const noexcept {}
   };
 
-  static void* operator new(std::size_t size) { return allocate_frame(size); }
-  static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
+  static void* operator new(std::size_t size) { return allocate_block(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { free_block(frame, size); }
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }
