@@ -43,6 +43,8 @@ void MessageReader::drop_head() {
 }
 
 void MessageReader::begin_body(Framing framing, std::uint64_t length) {
+  head_end_ = at_;
+  many_ = end_ == head_.size();
   framing_ = framing;
   left_ = length;
   chunks_ = ChunkDecoder();
@@ -79,6 +81,17 @@ void MessageReader::use_body_buffer() {
   at_ = end_ = 0;
 }
 
+// Where the next read of a body goes: behind the head, where small events have room enough, unless
+// more comes at once. Requires: everything read is consumed.
+std::span<char> MessageReader::body_room() {
+  if (!in_body_ && !many_ && head_.size() - head_end_ >= kSmall / 4) {
+    at_ = end_ = head_end_;
+    return {head_.data() + head_end_, head_.size() - head_end_};
+  }
+  use_body_buffer();
+  return {body_.data(), body_.size()};
+}
+
 io::Task<Result<std::string_view>> MessageReader::read_body(io::Stream& stream) {
   while (!body_done_) {
     if (at_ < end_) {
@@ -86,11 +99,11 @@ io::Task<Result<std::string_view>> MessageReader::read_body(io::Stream& stream) 
       if (!piece.has_value() || !piece->empty()) co_return piece;
       continue;
     }
-    use_body_buffer();
-    const std::span<char> room(body_.data(), body_.size());
+    const std::span<char> room = body_room();
     const Result<std::size_t> count = co_await stream.read(room);
     if (!count.has_value()) co_return std::unexpected(count.error());
-    end_ = *count;
+    end_ = at_ + *count;
+    many_ = *count == room.size();
     if (*count > 0) continue;
     if (framing_ == Framing::kUntilClose) {
       body_done_ = true;

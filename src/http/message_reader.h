@@ -2,13 +2,15 @@
 // the connection's buffers and cuts the incoming bytes into heads and decoded pieces of bodies.
 //
 // A message begins in the head buffer, where its head stays until next_message(), so that views
-// into it hold. What came together with the head is decoded there in place; the rest of a body goes
-// through a second buffer, which exists only while a body needs it. An idle connection keeps
+// into it hold. What came together with the head is decoded there in place, and small pieces
+// that follow are read behind it; a larger body goes through a second buffer, which exists only
+// while it is needed. An idle connection keeps
 // none.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -61,15 +63,18 @@ class MessageReader {
   Result<std::string_view> decode();
   void make_room();
   void use_body_buffer();
+  std::span<char> body_room();
   char* current() { return in_body_ ? body_.data() : head_.data(); }
 
   const std::size_t head_limit_;
   io::Block head_;
   io::Block body_;
-  bool in_body_ = false;  // at_ and end_ are places in the body's buffer, not in the head's
-  std::size_t at_ = 0;    // the first byte that is not consumed
-  std::size_t end_ = 0;   // after the last byte that was read
-  std::size_t seen_ = 0;  // how far the head's end was looked for
+  std::size_t head_end_ = 0;  // of the head, in its buffer
+  bool many_ = false;         // the last read filled its room
+  bool in_body_ = false;      // at_ and end_ are places in the body's buffer, not in the head's
+  std::size_t at_ = 0;        // the first byte that is not consumed
+  std::size_t end_ = 0;       // after the last byte that was read
+  std::size_t seen_ = 0;      // how far the head's end was looked for
   Framing framing_ = Framing::kNone;
   std::uint64_t left_ = 0;  // of a body with kLength
   ChunkDecoder chunks_;
