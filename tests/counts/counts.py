@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Runs the measures that are named, or all; see `run`."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../e2e"))
+
+import instructions  # noqa: E402
+import syscalls  # noqa: E402
+
+MEASURES = {
+    "request": syscalls.of_request,
+    "event": syscalls.of_event,
+    "instructions": instructions.of_request,
+}
+
+
+def main():
+    binary = os.environ.get("CORRAL_BINARY", os.path.join(HERE, "../../build/release-small/corral"))
+    if not os.access(binary, os.X_OK):
+        sys.exit(f"counts: {binary} is not there; build it, or set CORRAL_BINARY")
+    for name in sys.argv[1:] or MEASURES:
+        try:
+            MEASURES[name](os.path.abspath(binary))
+        except AssertionError as error:
+            sys.exit(f"counts: {name}: {error}")
+
+
+main()
