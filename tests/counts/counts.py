@@ -21,11 +21,11 @@ def main():
     binary = os.environ.get("CORRAL_BINARY", os.path.join(HERE, "../../build/release-small/corral"))
     if not os.access(binary, os.X_OK):
         sys.exit(f"counts: {binary} is not there; build it, or set CORRAL_BINARY")
+    unknown = set(sys.argv[1:]) - set(MEASURES)
+    if unknown:
+        sys.exit(f"counts: there is no {', '.join(unknown)}; there is {', '.join(MEASURES)}")
     for name in sys.argv[1:] or MEASURES:
-        try:
-            MEASURES[name](os.path.abspath(binary))
-        except AssertionError as error:
-            sys.exit(f"counts: {name}: {error}")
+        MEASURES[name](os.path.abspath(binary))
 
 
 main()

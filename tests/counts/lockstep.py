@@ -130,4 +130,4 @@ class Lockstep(contextlib.AbstractContextManager):
         """One more event goes from the engine to the client."""
         self.engine[0].sendall(EVENT_CHUNK)
         data = take(self.clients[0], b"\n\n\r\n")
-        assert data == EVENT_CHUNK, data
+        assert b" word" in data, data
