@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace corral;
 
@@ -12,4 +14,31 @@ TEST_CASE("text from outside can neither pose as an entry nor speak to a termina
   log_info("first\n2026-01-01 forged\x1b[2J\tend");
   set_log_sink(nullptr);
   CHECK(seen.find("first\n    2026-01-01 forged?[2J\tend\n") != std::string::npos);
+}
+
+// Under ThreadSanitizer this is also the proof that the log is right for threads.
+TEST_CASE("lines of many threads come whole while the sink and the gathering change") {
+  constexpr int kThreads = 4;
+  constexpr int kLines = 25;
+  int whole = 0;
+  const auto count = [&](std::string_view line) {
+    whole += line.ends_with("a line of a thread\n") ? 1 : 0;
+  };
+  set_log_sink(count);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([] {
+      for (int line = 0; line < kLines; ++line) log_info("a line of a thread");
+    });
+  }
+  for (int i = 0; i < kLines; ++i) {
+    gather_log(i % 2 == 0);
+    set_log_level(LogLevel::kInfo);
+    set_log_sink(count);
+    flush_log();
+  }
+  for (std::thread& thread : threads) thread.join();
+  gather_log(false);
+  set_log_sink(nullptr);
+  CHECK(whole == kThreads * kLines);
 }

@@ -56,7 +56,7 @@ class Home:
             "XDG_STATE_HOME": self.path(".local/state"),
             "TMPDIR": self.path("tmp"),
         }
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
 
