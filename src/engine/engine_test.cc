@@ -135,7 +135,7 @@ TEST_CASE("an engine starts, becomes ready, stops, and starts again") {
 
 TEST_CASE("an engine that answers 503 is loading until it answers 200") {
   run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
-    Watched it(loop, external(folder, {"--load-ms", "150"}));
+    Watched it(loop, external(folder, {"--load-ms", "600"}));
     it.engine.start();
     const bool ready = co_await it.reaches(State::kReady);
     CHECK(ready);
