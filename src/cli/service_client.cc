@@ -1,6 +1,5 @@
 #include "cli/service_client.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cli/config_source.h"
@@ -45,7 +44,11 @@ Result<ServiceClient> ServiceClient::make(io::Loop& loop, const std::string& url
     return fail(Code::kInvalid, chosen + ": https is not supported here; use http");
   }
   http::Address address{.unix_path = {}, .host = parsed->host, .port = parsed->port};
-  return ServiceClient(&loop, chosen, std::move(address), parsed->prefix);
+  ServiceClient client(&loop, chosen, std::move(address), parsed->prefix);
+  if (const std::optional<std::string> key = environment("CORRAL_API_KEY"); key && !key->empty()) {
+    client.authorization_ = "Bearer " + *key;
+  }
+  return client;
 }
 
 ServiceClient::ServiceClient(io::Loop* loop, std::string url, http::Address address,
@@ -70,6 +73,12 @@ Error ServiceClient::foreign() const {
 }
 
 Error ServiceClient::refusal(int status, std::string_view body) const {
+  if (status == 401) {
+    const bool given = !authorization_.empty();
+    return Error{Code::kInvalid, url_ + " asks for an API key, " +
+                                     (given ? "and does not know the one in CORRAL_API_KEY"
+                                            : "put one into CORRAL_API_KEY")};
+  }
   const nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
   if (!json.is_object()) return foreign();
   return Error{Code::kInvalid, gateway::message_of_error_reply(status, body)};
@@ -78,6 +87,7 @@ Error ServiceClient::refusal(int status, std::string_view body) const {
 io::Task<Result<std::string>> ServiceClient::fetch(std::string method, std::string path) {
   std::string target = prefix_ + path;
   std::vector<std::pair<std::string, std::string>> headers;
+  if (!authorization_.empty()) headers.emplace_back("Authorization", authorization_);
   std::string body;
   Result<http::Client::Reply> reply =
       co_await client_->fetch(address_, std::move(method), std::move(target), std::move(headers),
@@ -101,7 +111,8 @@ io::Task<bool> ServiceClient::present() {
 io::Task<Result<void>> ServiceClient::stream(std::string method, std::string path, std::string body,
                                              std::function<bool(std::string_view)> on_bytes) {
   const std::string target = prefix_ + path;
-  const std::array<http::Header, 1> headers = {{{"Content-Type", "application/json"}}};
+  std::vector<http::Header> headers = {{"Content-Type", "application/json"}};
+  if (!authorization_.empty()) headers.push_back({"Authorization", authorization_});
   http::RequestSpec spec{.method = method,
                          .target = target,
                          .headers = headers,

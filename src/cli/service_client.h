@@ -14,7 +14,8 @@ std::string full_url(std::string_view text);
 
 class ServiceClient {
  public:
-  // `url` is empty or what full_url takes; empty means CORRAL_URL, else the default address.
+  // `url` is empty or what full_url takes; empty means CORRAL_URL, else the default address. The
+  // key, if the service asks for one, is that of CORRAL_API_KEY: secrets are never in argv.
   // kInvalid with a sentence otherwise.
   static Result<ServiceClient> make(io::Loop& loop, const std::string& url);
 
@@ -43,6 +44,7 @@ class ServiceClient {
   std::string url_;
   http::Address address_;
   std::string prefix_;
+  std::string authorization_;  // empty: no key
   std::unique_ptr<http::Client> client_;
 };
 

@@ -98,3 +98,15 @@ def test_the_network_is_let_in_with_keys(start):
 def test_the_network_is_let_in_when_said(start):
     corral = start({"models": {"m": {"cmd": "true", "proxy": "http://127.0.0.1:1"}}}, ["--listen", "0.0.0.0:0", "--without-keys"])
     assert ask(corral).status == 200
+
+
+def test_the_commands_take_their_key_from_the_environment(start, fake, home):
+    corral = start({"models": {"fake": fake.model()}, "apiKeys": ["sk-first"]})
+    for key, code, words in (("", 1, "put one into CORRAL_API_KEY"),
+                             ("sk-other", 1, "does not know the one in CORRAL_API_KEY"),
+                             ("sk-first", 0, "")):
+        for command in (["ps"], ["load", "fake"]):
+            result = home.command(*command, "--url", corral.url,
+                                  environment={"CORRAL_API_KEY": key})
+            assert result.returncode == code, result.stderr
+            assert words in result.stderr
