@@ -45,7 +45,6 @@ Outcome scan(const fuzz::Pieces& pieces) {
   Outcome outcome;
   outcome.valid = result.has_value();
   if (!outcome.valid) outcome.error = result.error();
-  CHECK(outcome.valid == scanner.complete() || !outcome.valid);
   for (const char* name : {"model", "stream", "usage"}) {
     outcome.fields.push_back(*scanner.field(name));
   }
@@ -63,8 +62,8 @@ void check_value(std::string_view input, const json::Field& field, const nlohman
     case json::Type::kTrue: CHECK(value == true); break;
     case json::Type::kFalse: CHECK(value == false); break;
     case json::Type::kNull: CHECK(value.is_null()); break;
-    case json::Type::kObject: CHECK(value.is_object() && field.value == bytes); break;
-    case json::Type::kArray: CHECK(value.is_array() && field.value == bytes); break;
+    case json::Type::kObject: CHECK(value.is_object() && field.value.empty()); break;
+    case json::Type::kArray: CHECK(value.is_array() && field.value.empty()); break;
   }
 }
 
