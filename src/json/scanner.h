@@ -35,7 +35,7 @@ class Scanner {
   static constexpr std::size_t kMaxDepth = 512;
   static constexpr std::size_t kMaxValue = 1024;  // bytes of a chosen string or number
 
-  explicit Scanner(std::initializer_list<std::string_view> names);
+  Scanner(std::initializer_list<std::string_view> names);
 
   // Takes the next bytes of the body. kInvalid with the byte's place when they cannot be JSON, or
   // not an object; kLimit when nested too deeply or a chosen value is too long. After an error the
