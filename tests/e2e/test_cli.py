@@ -261,7 +261,9 @@ def test_logs_of_a_model_show_what_its_engine_printed(cli):
 def test_logs_follow_until_interrupted(cli):
     home = cli.corral.home
     follower = subprocess.Popen([home.binary, "logs", "-f", "fake", "--url", cli.corral.url],
-                                stdout=subprocess.PIPE, env=home.environment, text=True)
+                                stdout=subprocess.PIPE, env=home.environment, text=True,
+                                # A shell's background jobs are born deaf to it.
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         cli.corral.chat("fake")
         while "xxxxxxxxxx" not in follower.stdout.readline():
