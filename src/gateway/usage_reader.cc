@@ -124,6 +124,15 @@ void take_object(telemetry::Usage& out, std::string_view object) {
   if (processed) out.prompt_tokens = *processed + out.cached_tokens;
 }
 
+// Where `key` stands, npos if nowhere. Its first letter is rarer than the quote before it.
+std::size_t find_key(std::string_view bytes, std::string_view key) {
+  std::size_t at = 0;
+  while ((at = bytes.find(key.substr(1), at + 1)) != std::string_view::npos) {
+    if (bytes[at - 1] == '"') return at - 1;
+  }
+  return at;
+}
+
 // How many bytes at the end of `bytes` are the beginning of `key`.
 std::size_t begun_at_end(std::string_view bytes, std::string_view key) {
   for (std::size_t count = std::min(bytes.size(), key.size() - 1); count > 0; --count) {
@@ -154,10 +163,9 @@ std::size_t UsageReader::seek(std::string_view bytes) {
   std::size_t first = std::string_view::npos;
   std::size_t size = 0;
   for (const std::string_view key : kKeys) {
-    // The letter is rarer than the quote.
-    const std::size_t found = bytes.find(key.substr(1), 1);
-    if (found >= first || bytes[found - 1] != '"') continue;
-    first = found - 1;
+    const std::size_t found = find_key(bytes, key);
+    if (found >= first) continue;
+    first = found;
     size = key.size();
   }
   if (first != std::string_view::npos) {

@@ -79,6 +79,18 @@ TEST_CASE("what stands in a text is not taken for a key") {
   }
 }
 
+TEST_CASE("a text or a key that ends like a key does not hide the real one") {
+  for (const std::string first : {"\"text\":\"memory usage\"", "\"total_usage\":5",
+                                  "\"my timings\":{\"prompt_n\":9}", "\"a\":\"\\\"usage\""}) {
+    const std::string text = "{" + first + ",\"usage\":{\"prompt_tokens\":7}}";
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+      CAPTURE(text);
+      CAPTURE(cut);
+      CHECK(read(UsageReader::Kind::kDocument, text, cut).prompt_tokens == 7);
+    }
+  }
+}
+
 TEST_CASE("an object too long to be usage is passed over, and the next is read") {
   const std::string text = "{\"usage\":{\"a\":\"" + std::string(20'000, '}') +
                            "\",\"prompt_tokens\":1},\"timings\" : { \"prompt_n\" : 2 }}";
