@@ -40,10 +40,6 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   return address;
 }
 
-bool is_loopback(const ListenAddress& address) {
-  return address.host == "::1" || address.host.starts_with("127.");
-}
-
 namespace {
 
 // One subcommand each; what they share is added by name.

@@ -33,9 +33,6 @@ struct Options {
 // when the command line is wrong and a sentence, or the list of commands, said so on stderr.
 std::variant<Options, int> parse_options(int argc, char** argv);
 
-// Only programs of this machine reach the address.
-bool is_loopback(const ListenAddress& address);
-
 // "HOST:PORT", ":PORT", "PORT" or "HOST"; "[::1]:PORT" for IPv6. kInvalid with a sentence
 // otherwise.
 Result<ListenAddress> parse_listen(std::string_view text);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <tuple>
 
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/commands.h"
@@ -75,7 +76,7 @@ int serve(const Options& options) {
   config::Reading reading = load_config(options.config);
   if (!reading.config.has_value()) return failed(reading);
   for (const std::string& warning : reading.warnings) log_warn(warning);
-  const bool open = !is_loopback(options.listen) && reading.config->api_keys.empty();
+  const bool open = !is_loopback(options.listen.host) && reading.config->api_keys.empty();
   if (open && !options.without_keys) {
     return failed({Code::kInvalid,
                    "listening on " + options.listen.host +

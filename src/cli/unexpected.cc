@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "cli/options.h"
 
 namespace corral::cli {
 namespace {
@@ -24,7 +25,8 @@ std::string meant(const std::vector<std::string>& words, const std::vector<std::
   const std::string name = word.substr(0, word.find('='));
   if (has(options, "--listen")) {
     if (name == "--port" || name == "-p") return "--listen 127.0.0.1:" + value_of(words, "PORT");
-    if (name == "--host") return "--listen " + value_of(words, "HOST") + ":45786";
+    if (name == "--host")
+      return "--listen " + value_of(words, "HOST") + ":" + std::to_string(ListenAddress{}.port);
   }
   if (has(options, "--config") && (word.ends_with(".yaml") || word.ends_with(".yml")))
     return "--config " + word;

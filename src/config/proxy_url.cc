@@ -1,11 +1,9 @@
 #include "config/proxy_url.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "base/ip_address.h"
 #include "base/strings.h"
 #include "config/mark.h"
 
@@ -22,11 +20,6 @@ bool is_host_character(char c) {
 bool is_ipv6_character(char c) {
   return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == '.' ||
          c == ':';
-}
-
-bool is_address(const std::string& host, int family) {
-  unsigned char address[sizeof(in6_addr)];
-  return ::inet_pton(family, host.c_str(), address) == 1;
 }
 
 }  // namespace
@@ -66,7 +59,7 @@ Result<ProxyUrl> parse_proxy_url(std::string_view text) {
                                      bracketed ? is_ipv6_character : is_host_character);
   if (url.host.empty() || url.host.size() > 255 || !host_fits) return wrong(kForm);
   if (!bracketed) url.host = to_lower(url.host);
-  if (url.host != "localhost" && !is_address(url.host, bracketed ? AF_INET6 : AF_INET))
+  if (url.host != "localhost" && !(bracketed ? is_ip6_address(url.host) : is_ip4_address(url.host)))
     return wrong(
         "has a host that is neither localhost nor an IP address; names are not looked "
         "up, so write the address");

@@ -1,10 +1,9 @@
 #include "gateway/access.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 
+#include "base/ip_address.h"
 #include "base/strings.h"
 #include "http/base64.h"
 
@@ -18,23 +17,6 @@ constexpr std::array<std::string_view, 3> kOpenPaths = {"/", "/health", "/favico
 std::string_view host_of(std::string_view authority) {
   if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
   return authority.substr(0, authority.rfind(':'));
-}
-
-// No name service stands behind an address, so no stranger can have given it its meaning.
-bool is_address(std::string_view host) {
-  const std::string text(host.substr(0, 64));
-  std::array<unsigned char, 16> bytes;
-  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
-}
-
-bool is_local_name(std::string_view host) {
-  return equals_ignore_case(host, "localhost") ||
-         (host.size() > 10 && equals_ignore_case(host.substr(host.size() - 10), ".localhost"));
-}
-
-bool is_loopback(std::string_view host) {
-  return is_local_name(host) || host == "::1" || (host.starts_with("127.") && is_address(host));
 }
 
 // The time that this takes tells nothing about where the two differ.
@@ -62,7 +44,8 @@ Access::Access(AccessRules rules, std::string host_name)
     : rules_(std::move(rules)), host_name_(std::move(host_name)) {}
 
 bool Access::is_ours(std::string_view host) const {
-  if (is_address(host) || is_local_name(host)) return true;
+  // No name service stands behind an address, so no stranger can have given it its meaning.
+  if (is_ip4_address(host) || is_ip6_address(host) || is_local_name(host)) return true;
   const auto same = [&](std::string_view name) { return equals_ignore_case(host, name); };
   return (!host_name_.empty() && (same(host_name_) || same(host_name_ + ".local"))) ||
          std::ranges::any_of(rules_.hosts, same);

@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include "io/socket_address.h"
 #include "io/uv_error.h"
 
 namespace corral::io {
@@ -27,18 +28,14 @@ void Listener::Close::operator()(State* state) const {
 
 Result<Listener> Listener::bind(Loop& loop, const std::string& host, std::uint16_t port) {
   const std::string what = "listening on " + host + " port " + std::to_string(port);
-  sockaddr_storage address{};
-  int status = uv_ip4_addr(host.c_str(), port, reinterpret_cast<sockaddr_in*>(&address));
-  if (status != 0)
-    status = uv_ip6_addr(host.c_str(), port, reinterpret_cast<sockaddr_in6*>(&address));
-  if (status != 0)
-    return fail(Code::kInvalid, what + ": this is not an IP address; write 127.0.0.1");
+  const std::optional<sockaddr_storage> address = socket_address(host, port);
+  if (!address) return fail(Code::kInvalid, what + ": this is not an IP address; write 127.0.0.1");
 
   auto* state = new State(loop);
   CHECK(uv_tcp_init(loop.uv(), &state->tcp) == 0);
   state->tcp.data = state;
   Listener listener(state);
-  status = uv_tcp_bind(&state->tcp, reinterpret_cast<sockaddr*>(&address), 0);
+  int status = uv_tcp_bind(&state->tcp, reinterpret_cast<const sockaddr*>(&*address), 0);
   if (status == 0) {
     status = uv_listen(reinterpret_cast<uv_stream_t*>(&state->tcp), 512, &State::on_connection);
   }

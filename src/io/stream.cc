@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/socket_address.h"
 #include "io/uv_error.h"
 
 namespace corral::io {
@@ -352,16 +353,13 @@ Connect* new_connect(Loop& loop) {
 Task<Result<Stream>> connect_tcp(Loop& loop, std::string host, std::uint16_t port) {
   const std::string what = "connecting to " + host + " port " + std::to_string(port);
   if (host == "localhost") host = "127.0.0.1";
-  sockaddr_storage address{};
-  int status = uv_ip4_addr(host.c_str(), port, reinterpret_cast<sockaddr_in*>(&address));
-  if (status != 0)
-    status = uv_ip6_addr(host.c_str(), port, reinterpret_cast<sockaddr_in6*>(&address));
-  if (status != 0) co_return fail(Code::kInvalid, what + ": this is not an IP address; write one");
+  const std::optional<sockaddr_storage> address = socket_address(host, port);
+  if (!address) co_return fail(Code::kInvalid, what + ": this is not an IP address; write one");
   Stream stream = Stream::make_tcp(loop);
   ConnectAwaiter awaiter(new_connect(loop));
   Connect* connect = awaiter.connect;
-  status = uv_tcp_connect(&connect->request, reinterpret_cast<uv_tcp_t*>(stream.uv()),
-                          reinterpret_cast<sockaddr*>(&address), &Connect::on_connect);
+  int status = uv_tcp_connect(&connect->request, reinterpret_cast<uv_tcp_t*>(stream.uv()),
+                              reinterpret_cast<const sockaddr*>(&*address), &Connect::on_connect);
   if (status != 0) connect->over = true;
   const int result = co_await awaiter;
   if (status == 0) status = result;
