@@ -11,11 +11,11 @@
 #include "cli/commands.h"
 #include "cli/config_source.h"
 #include "cli/conversation.h"
-#include "cli/interrupt.h"
 #include "cli/line_reader.h"
 #include "cli/progress.h"
 #include "cli/service.h"
 #include "io/race.h"
+#include "io/signals.h"
 
 namespace corral::cli {
 namespace {
@@ -39,7 +39,7 @@ Result<std::string> read_prompt() {
 
 // The next line that says something; nothing when the person ends the chat.
 io::Task<std::optional<std::string>> next_question(io::Loop& loop, LineReader& lines,
-                                                   Interrupt& interrupt) {
+                                                   io::Interrupt& interrupt) {
   while (true) {
     std::fputs("> ", stdout);
     std::fflush(stdout);
@@ -58,7 +58,7 @@ io::Task<std::optional<std::string>> next_question(io::Loop& loop, LineReader& l
 io::Task<Result<void>> chat(io::Loop& loop, ServiceClient& service, const std::string& model) {
   Result<LineReader> lines = LineReader::make(loop);
   if (!lines.has_value()) co_return std::unexpected(lines.error());
-  Interrupt interrupt(loop);
+  io::Interrupt interrupt(loop);
   std::printf("Chat with %s. Ctrl-C ends an answer, Ctrl-D the chat.\n", model.c_str());
   Conversation conversation(service, model);
   while (conversation.heard()) {

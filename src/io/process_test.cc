@@ -88,7 +88,7 @@ TEST_CASE("a program that does not exist is an error with its name, not a child"
 
 TEST_CASE("the first and the second request to stop are told apart") {
   run([](Loop& loop) -> Task<void> {
-    const StopSignals signals(loop);
+    StopSignals signals(loop);
     ::raise(SIGTERM);
     const bool first = co_await signals.first().wait_for(seconds(10));
     CHECK(first);

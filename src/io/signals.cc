@@ -3,44 +3,38 @@
 #include <uv.h>
 
 #include <csignal>
+#include <utility>
 
 namespace corral::io {
 
-struct StopSignals::State {
-  explicit State(Loop& loop) : first(loop), second(loop) {}
-  uv_signal_t interrupt{};
-  uv_signal_t terminate{};
-  Event first;
-  Event second;
-  int open = 2;
-
-  static void on_signal(uv_signal_t* handle, int) {
-    State& self = *static_cast<State*>(handle->data);
-    (self.first.is_set() ? self.second : self.first).set();
-  }
-  static void on_close(uv_handle_t* handle) {
-    auto* self = static_cast<State*>(handle->data);
-    if (--self->open == 0) delete self;
-  }
+struct SignalWatch::State {
+  uv_signal_t handle{};
+  std::function<void()> on_signal;
 };
 
-void StopSignals::Close::operator()(State* state) const {
-  uv_close(reinterpret_cast<uv_handle_t*>(&state->interrupt), &State::on_close);
-  uv_close(reinterpret_cast<uv_handle_t*>(&state->terminate), &State::on_close);
+void SignalWatch::Close::operator()(State* state) const {
+  uv_close(reinterpret_cast<uv_handle_t*>(&state->handle),
+           [](uv_handle_t* handle) { delete static_cast<State*>(handle->data); });
 }
 
-StopSignals::StopSignals(Loop& loop) : state_(new State(loop)) {
-  const auto watch = [&](uv_signal_t& handle, int number) {
-    CHECK(uv_signal_init(loop.uv(), &handle) == 0);
-    handle.data = state_.get();
-    CHECK(uv_signal_start(&handle, &State::on_signal, number) == 0);
+SignalWatch::SignalWatch(Loop& loop, int number, std::function<void()> on_signal)
+    : state_(new State) {
+  state_->on_signal = std::move(on_signal);
+  CHECK(uv_signal_init(loop.uv(), &state_->handle) == 0);
+  state_->handle.data = state_.get();
+  const auto call = [](uv_signal_t* handle, int) {
+    static_cast<State*>(handle->data)->on_signal();
   };
-  watch(state_->interrupt, SIGINT);
-  watch(state_->terminate, SIGTERM);
+  CHECK(uv_signal_start(&state_->handle, call, number) == 0);
 }
 
-Event& StopSignals::first() const { return state_->first; }
+StopSignals::StopSignals(Loop& loop)
+    : first_(loop),
+      second_(loop),
+      interrupt_(loop, SIGINT, [this] { (first_.is_set() ? second_ : first_).set(); }),
+      terminate_(loop, SIGTERM, [this] { (first_.is_set() ? second_ : first_).set(); }) {}
 
-Event& StopSignals::second() const { return state_->second; }
+Interrupt::Interrupt(Loop& loop)
+    : pressed_(loop), watch_(loop, SIGINT, [this] { pressed_.set(); }) {}
 
 }  // namespace corral::io
