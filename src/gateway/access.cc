@@ -53,8 +53,7 @@ bool Access::is_ours(std::string_view host) const {
 
 // Schemes other than the web's belong to programs (editors, browser extensions): no page can claim
 // them.
-bool Access::trusts(std::string_view origin) const {
-  if (has_keys()) return true;
+bool Access::trusts_page(std::string_view origin) const {
   const auto listed = [&](const std::string& rule) { return rule == "*" || rule == origin; };
   if (std::ranges::any_of(rules_.origins, listed)) return true;
   const std::size_t colon = origin.find("://");
@@ -64,7 +63,7 @@ bool Access::trusts(std::string_view origin) const {
   return is_loopback(host_of(origin.substr(colon + 3)));
 }
 
-bool Access::has_key(const http::RequestHead& head) const {
+Access::Key Access::key_of(const http::RequestHead& head) const {
   const auto known = [&](std::string_view given) {
     return std::ranges::any_of(rules_.keys,
                                [&](const std::string& key) { return same_secret(given, key); });
@@ -73,37 +72,59 @@ bool Access::has_key(const http::RequestHead& head) const {
   if (const auto basic = after_scheme(authorization, "Basic")) {
     const std::optional<std::string> pair = http::base64_decode(*basic);
     const std::size_t colon = pair ? pair->find(':') : std::string::npos;
-    if (colon != std::string::npos) return known(std::string_view(*pair).substr(colon + 1));
+    if (colon != std::string::npos) {
+      return known(std::string_view(*pair).substr(colon + 1)) ? Key::kRemembered : Key::kNone;
+    }
   }
-  if (const auto bearer = after_scheme(authorization, "Bearer")) return known(*bearer);
-  return known(head.headers.find("X-Api-Key").value_or(""));
+  const auto bearer = after_scheme(authorization, "Bearer");
+  const std::string_view given = bearer ? *bearer : head.headers.find("X-Api-Key").value_or("");
+  return known(given) ? Key::kGiven : Key::kNone;
+}
+
+// Nothing if no page of somebody else's stands behind the request. What a page embeds or links to
+// has no Origin, but its browser tells how far away the page is (Fetch Metadata, W3C).
+std::optional<Access::Denial> Access::check_page(const http::RequestHead& head) const {
+  const std::optional<std::string_view> origin = head.headers.find("Origin");
+  if (origin) {
+    // A page that this service itself gave is of the host that it asks.
+    const std::size_t scheme = origin->find("://");
+    const bool own =
+        scheme != std::string_view::npos && head.headers.find("Host") == origin->substr(scheme + 3);
+    if (own || trusts_page(*origin)) return std::nullopt;
+    return Denial{403, "a web page of " + shown(*origin) +
+                           " may not use this service; add its origin to allowedOrigins in the "
+                           "config, or set apiKeys"};
+  }
+  const std::string_view site = head.headers.find("Sec-Fetch-Site").value_or("none");
+  if (site == "none" || site == "same-origin") return std::nullopt;
+  return Denial{403,
+                "a web page of another site may not embed this address or lead to it; open it "
+                "by typing it"};
 }
 
 std::optional<Access::Denial> Access::check(const http::RequestHead& head,
                                             std::string_view path) const {
+  const bool open = std::ranges::find(kOpenPaths, path) != kOpenPaths.end();
   if (has_keys()) {
-    const bool open = std::ranges::find(kOpenPaths, path) != kOpenPaths.end();
-    if (open || has_key(head)) return std::nullopt;
-    return Denial{401,
-                  "this service asks for an API key, and the request has none that it knows; send "
-                  "one of the config's apiKeys as 'Authorization: Bearer KEY'"};
+    const Key key = key_of(head);
+    if (open || key == Key::kGiven) return std::nullopt;
+    if (key == Key::kNone) {
+      return Denial{
+          401,
+          "this service asks for an API key, and the request has none that it knows; send "
+          "one of the config's apiKeys as 'Authorization: Bearer KEY'"};
+    }
+  } else {
+    const std::optional<std::string_view> authority = head.headers.find("Host");
+    if (authority && !is_ours(host_of(*authority))) {
+      return Denial{403, "the request is for the host " + shown(*authority) +
+                             ", which is not a name of this machine; add the name to allowedHosts "
+                             "in the config, or use an address"};
+    }
+    const bool from_page = head.headers.find("Origin").has_value();
+    if (open && !from_page) return std::nullopt;
   }
-  const std::optional<std::string_view> authority = head.headers.find("Host");
-  if (authority && !is_ours(host_of(*authority))) {
-    return Denial{403, "the request is for the host " + shown(*authority) +
-                           ", which is not a name of this machine; add the name to allowedHosts in "
-                           "the config, or use an address"};
-  }
-  const std::optional<std::string_view> origin = head.headers.find("Origin");
-  if (!origin || trusts(*origin)) return std::nullopt;
-  // A page that this service itself gave.
-  const std::size_t scheme = origin->find("://");
-  if (authority && scheme != std::string_view::npos && origin->substr(scheme + 3) == *authority) {
-    return std::nullopt;
-  }
-  return Denial{403, "a web page of " + shown(*origin) +
-                         " may not use this service; add its origin to allowedOrigins in the "
-                         "config, or set apiKeys"};
+  return check_page(head);
 }
 
 }  // namespace corral::gateway

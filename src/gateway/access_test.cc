@@ -51,6 +51,26 @@ TEST_CASE("without keys, pages of others may not ask, and programs and local pag
   }
 }
 
+TEST_CASE("what a foreign page embeds or links to is refused, though it has no Origin") {
+  const Access open({.keys = {}, .origins = {}, .hosts = {}}, "");
+  const Access keyed({.keys = {"first"}, .origins = {}, .hosts = {}}, "");
+  const http::Header host = {"Host", "127.0.0.1"};
+  const http::Header basic = {"Authorization",
+                              "Basic bWU6Zmlyc3Q="};              // browsers add it by themselves
+  const http::Header bearer = {"Authorization", "Bearer first"};  // this only a program does
+  for (const char* site : {"cross-site", "same-site"}) {
+    CHECK(verdict(open, {host, {"Sec-Fetch-Site", site}}, "/unload") == 403);
+    CHECK(verdict(keyed, {host, basic, {"Sec-Fetch-Site", site}}, "/unload") == 403);
+    CHECK(verdict(keyed, {host, bearer, {"Sec-Fetch-Site", site}}, "/unload") == 0);
+    CHECK(verdict(open, {host, {"Sec-Fetch-Site", site}}, "/") == 0);
+  }
+  for (const char* site : {"none", "same-origin"}) {  // typed by a person, or asked by our own page
+    CHECK(verdict(open, {host, {"Sec-Fetch-Site", site}}, "/unload") == 0);
+    CHECK(verdict(keyed, {host, basic, {"Sec-Fetch-Site", site}}, "/unload") == 0);
+  }
+  CHECK(verdict(keyed, {host, basic, {"Origin", "https://evil.example"}}) == 403);
+}
+
 TEST_CASE("with keys, one of them is asked for in any of its three forms") {
   const Access access({.keys = {"first", "second"}, .origins = {}, .hosts = {}}, "");
   CHECK(verdict(access, {}) == 401);

@@ -44,6 +44,15 @@ def test_a_foreign_page_can_neither_ask_nor_unload(start_fake):
     assert corral.running()["fake"]["state"] == "ready"
 
 
+def test_a_foreign_page_cannot_unload_by_a_picture(start_fake):
+    corral = start_fake()
+    corral.chat("fake")
+    reply = ask(corral, "GET", "/unload", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors")
+    assert reply.status == 403
+    assert corral.running()["fake"]["state"] == "ready"
+    assert ask(corral, "GET", "/unload", Sec_Fetch_Site="none").status == 200
+
+
 def test_a_local_page_may_ask_and_its_browser_is_told_so(start_fake):
     corral = start_fake()
     page = "http://localhost:3000"
