@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "engine/guard.h"
 
 namespace corral::engine {
 namespace {
@@ -61,6 +62,19 @@ std::string describe(const io::Exit& exit) {
     return "was killed by " + std::string(words.name) + ": " + std::string(words.meaning);
   }
   return "was killed by signal " + std::to_string(exit.signal);
+}
+
+Failure diagnose(const End& end) {
+  const bool no_command =
+      !end.worker && !end.was_ready && end.exit.signal == 0 && end.exit.code == kCannotExecute;
+  std::string sentence = "the engine of '" + end.model + "' ";
+  sentence += no_command ? "could not be started" : describe(end.exit);
+  if (!no_command && !end.was_ready) sentence += ", before it was ready";
+  return Failure{.cause = no_command             ? Cause::kNotExecutable
+                          : end.exit.signal != 0 ? Cause::kKilled
+                                                 : Cause::kExited,
+                 .message = std::move(sentence),
+                 .output = end.output};
 }
 
 std::string last_lines(std::string_view text) {

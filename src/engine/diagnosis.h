@@ -1,13 +1,26 @@
-// Words for people about an engine that ended: how the kernel says that it ended, and what it said
-// last itself.
+// Diagnosis: words for people about an engine that ended, from how the kernel says that it ended
+// and from what it said last itself.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "engine/status.h"
 #include "io/process.h"
 
 namespace corral::engine {
+
+// An end that nobody asked for.
+struct End {
+  std::string model{};
+  bool worker = false;     // our own, not a command under guard
+  bool was_ready = false;  // in this life
+  io::Exit exit{};
+  std::string output{};  // its last lines, as last_lines() gives them
+};
+
+// What happened and what to do about it. `at` is left for the caller.
+Failure diagnose(const End& end);
 
 // "exited with status 3", "was killed by SIGKILL: ..."; continues a sentence about the engine.
 std::string describe(const io::Exit& exit);

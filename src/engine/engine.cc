@@ -25,19 +25,6 @@ constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
 
 }  // namespace
 
-std::string_view to_string(State state) {
-  switch (state) {
-    case State::kStopped: return "stopped";
-    case State::kStarting: return "starting";
-    case State::kLoading: return "loading";
-    case State::kReady: return "ready";
-    case State::kSleeping: return "sleeping";
-    case State::kStopping: return "stopping";
-    case State::kFailed: return "failed";
-  }
-  return "";
-}
-
 // One process from spawn to death, and what its watchers tell each other. Whatever way it ends,
 // nobody of its group is left.
 struct Engine::Life {
@@ -93,9 +80,11 @@ void Engine::start() {
   }
 }
 
-void Engine::stop() {
+void Engine::stop(StopReason reason) {
   again_ = false;
-  if (alive_) stop_.set();
+  if (!alive_ || stop_.is_set()) return;
+  stop_reason_ = reason;
+  stop_.set();
 }
 
 void Engine::enter(State state) {
@@ -104,6 +93,13 @@ void Engine::enter(State state) {
     status_.progress = 0;
     status_.stage.clear();
   }
+  const bool runs = state == State::kReady || state == State::kSleeping;
+  if (!runs) {
+    status_.ready_since.reset();
+    status_.health = Health::kUnknown;
+  } else if (!status_.ready_since) {
+    status_.ready_since = loop_.now();
+  }
   if (on_change_) on_change_(*this);
 }
 
@@ -111,19 +107,24 @@ io::Task<void> Engine::run() {
   while (true) {
     co_await start_.wait();
     start_.clear();
-    status_.error.reset();
-    std::optional<Error> error = co_await live();
+    if (status_.stop_reason == StopReason::kCrash) ++status_.restarts;
+    std::optional<Failure> failure = co_await live();
     status_.pid = 0;
-    status_.error = std::move(error);
+    status_.stop_reason = failure ? StopReason::kCrash : stop_reason_;
+    const bool failed = failure.has_value();
+    if (failed) {
+      failure->at = std::chrono::system_clock::now();
+      status_.last_error = std::move(failure);
+    }
     stop_.clear();
     alive_ = std::exchange(again_, false);
     if (alive_) start_.set();
-    enter(status_.error ? State::kFailed : State::kStopped);
+    enter(failed ? State::kFailed : State::kStopped);
   }
 }
 
 // From the wish to start to the end. Nothing: it has stopped as asked.
-io::Task<std::optional<Error>> Engine::live() {
+io::Task<std::optional<Failure>> Engine::live() {
   enter(State::kStarting);
   if (stop_.is_set()) {
     enter(State::kStopping);
@@ -133,16 +134,22 @@ io::Task<std::optional<Error>> Engine::live() {
   const std::string socket = spec_.worker ? spec_.address.unix_path : "";
   if (!socket.empty()) ::unlink(socket.c_str());
   Result<io::Process> process = io::Process::spawn(loop_, spec_.command);
-  if (!process.has_value()) co_return process.error();
+  if (!process.has_value()) {
+    co_return Failure{.cause = process.error().code == Code::kNotFound ? Cause::kNotExecutable
+                                                                       : Cause::kNoResources,
+                      .message = process.error().message};
+  }
   status_.pid = process->pid();
   Life life(loop_, std::move(*process), log_.end());
-  std::optional<Error> error = co_await live_with(life);
+  std::optional<Failure> failure = co_await live_with(life);
+  note_exit(life);
   if (!socket.empty()) ::unlink(socket.c_str());
   client_.forget(spec_.address);
-  co_return error;
+  if (failure && status_.last_exit) status_.last_exit->cause = to_string(failure->cause);
+  co_return failure;
 }
 
-io::Task<std::optional<Error>> Engine::live_with(Life& life) {
+io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
   io::Task<void> out = drain(life, life.process.out(), spec_.worker);
   io::Task<void> err = drain(life, life.process.err(), false);
   io::Task<void> exit = io::relay(life.process.exited(), life.over);
@@ -151,11 +158,11 @@ io::Task<std::optional<Error>> Engine::live_with(Life& life) {
   io::Task<void> readiness = become_ready(life);
   for (io::Task<void>* task : {&out, &err, &exit, &stop, &over, &readiness}) task->start();
 
-  std::optional<Error> error;
+  std::optional<Failure> failure;
   const bool in_time = co_await life.news.wait_for(spec_.start_timeout);
   readiness.cancel();
   if (!in_time) {
-    error = too_late(life);
+    failure = too_late(life);
   } else if (!life.over.is_set()) {
     life.was_ready = true;
     enter(State::kReady);
@@ -172,7 +179,7 @@ io::Task<std::optional<Error>> Engine::live_with(Life& life) {
   life.kill_group();
   co_await life.drained.wait_for(kLastOutput);
   if (stop_.is_set()) co_return std::nullopt;
-  co_return error;
+  co_return failure;
 }
 
 io::Task<void> Engine::become_ready(Life& life) {
@@ -265,35 +272,42 @@ void Engine::hear(Life& life, const WorkerWord& word) {
   }
 }
 
-// The sentence, and what the engine said last in this life.
-std::string Engine::told_by(const Life& life, const std::string& sentence) const {
+void Engine::note_exit(const Life& life) {
+  if (!life.exited()) return;
+  const io::Exit exit = life.process.exit();
+  status_.last_exit = LastExit{.code = exit.code,
+                               .signal = exit.signal,
+                               .cause = "asked",
+                               .at = std::chrono::system_clock::now()};
+}
+
+// What the engine said last in this life.
+std::string Engine::output_of(const Life& life) const {
   const std::uint64_t end = log_.end();
   const std::uint64_t begin =
       std::max(life.log_begin, end > kDiagnosisBytes ? end - kDiagnosisBytes : 0);
-  const std::string lines = last_lines(log_.from(begin));
-  if (lines.empty()) return sentence + "; it printed nothing";
-  return sentence + "; its last lines:\n" + lines;
+  return last_lines(log_.from(begin));
 }
 
-Error Engine::too_late(const Life& life) const {
+Failure Engine::too_late(const Life& life) const {
   const auto limit = std::chrono::duration_cast<milliseconds>(spec_.start_timeout).count();
   std::string sentence = "the engine of '" + spec_.model + "' was not ready within " +
-                         std::to_string(limit / 1000) +
-                         " s; raise healthCheckTimeout if it needs longer";
+                         std::to_string(limit / 1000) + " s";
   if (!spec_.check_path.empty() && (!spec_.worker || life.said_ready.is_set())) {
     sentence += " (GET " + spec_.path_prefix + spec_.check_path + ": " + life.last_answer + ")";
   }
-  return Error{Code::kTimeout, told_by(life, sentence)};
+  return Failure{.cause = Cause::kStartTimeout,
+                 .message = std::move(sentence),
+                 .hint = "raise healthCheckTimeout if it needs longer",
+                 .output = output_of(life)};
 }
 
-Error Engine::died(const Life& life) const {
-  const io::Exit exit = life.process.exit();
-  const bool no_command =
-      !spec_.worker && !life.was_ready && exit.signal == 0 && exit.code == kCannotExecute;
-  std::string sentence = "the engine of '" + spec_.model + "' ";
-  sentence += no_command ? "could not be started" : describe(exit);
-  if (!no_command && !life.was_ready) sentence += ", before it was ready";
-  return Error{no_command ? Code::kNotFound : Code::kUnavailable, told_by(life, sentence)};
+Failure Engine::died(const Life& life) const {
+  return diagnose(End{.model = spec_.model,
+                      .worker = spec_.worker,
+                      .was_ready = life.was_ready,
+                      .exit = life.process.exit(),
+                      .output = output_of(life)});
 }
 
 }  // namespace corral::engine

@@ -24,22 +24,11 @@
 
 #include "base/result.h"
 #include "engine/spec.h"
+#include "engine/status.h"
 #include "engine/worker_words.h"
 #include "io/log_ring.h"
 
 namespace corral::engine {
-
-enum class State { kStopped, kStarting, kLoading, kReady, kSleeping, kStopping, kFailed };
-
-std::string_view to_string(State state);  // "stopped", "starting", ...
-
-struct Status {
-  State state = State::kStopped;
-  double progress = 0;         // of loading, 0 to 1; stays 0 where the engine does not tell
-  std::string stage;           // of loading, in the engine's own word; may be empty
-  int pid = 0;                 // 0 when no process runs
-  std::optional<Error> error;  // of kFailed: one sentence, then the engine's own last lines
-};
 
 class Engine {
  public:
@@ -57,8 +46,9 @@ class Engine {
   void start();
   // Stops it in any state that is not stopped or failed, and takes back a remembered start. Its
   // requests should have ended: it is not asked to finish them. A start that was not under way yet
-  // is told as kStarting, kStopping, kStopped too, so that each start has its end.
-  void stop();
+  // is told as kStarting, kStopping, kStopped too, so that each start has its end. The first reason
+  // of several counts.
+  void stop(StopReason reason);
 
   const Status& status() const { return status_; }
   const Spec& spec() const { return spec_; }
@@ -67,16 +57,17 @@ class Engine {
  private:
   struct Life;
   io::Task<void> run();
-  io::Task<std::optional<Error>> live();
-  io::Task<std::optional<Error>> live_with(Life& life);
+  io::Task<std::optional<Failure>> live();
+  io::Task<std::optional<Failure>> live_with(Life& life);
   io::Task<void> become_ready(Life& life);
   io::Task<void> probe(Life& life);
   io::Task<void> end_process(Life& life);
   io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);
   void hear(Life& life, const WorkerWord& word);
-  std::string told_by(const Life& life, const std::string& sentence) const;
-  Error too_late(const Life& life) const;
-  Error died(const Life& life) const;
+  std::string output_of(const Life& life) const;
+  Failure too_late(const Life& life) const;
+  Failure died(const Life& life) const;
+  void note_exit(const Life& life);
   void enter(State state);
 
   io::Loop& loop_;
@@ -88,7 +79,8 @@ class Engine {
 
   bool alive_ = false;  // from an accepted start() to the end that answers it
   bool again_ = false;  // start() came after stop(): begin anew when stopped
-  io::Event start_;     // set with alive_
+  StopReason stop_reason_ = StopReason::kAsked;  // means something where stop_ is set
+  io::Event start_;                              // set with alive_
   io::Event stop_;
   io::Task<void> task_;
 };

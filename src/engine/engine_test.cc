@@ -31,7 +31,7 @@ struct Watched {
       : changed(loop), client(loop), engine(loop, client, std::move(spec), [this](Engine& e) {
           states.push_back(e.status().state);
           progress = std::max(progress, e.status().progress);
-          if (e.status().state == stop_at) e.stop();
+          if (e.status().state == stop_at) e.stop(StopReason::kAsked);
           changed.set();
         }) {}
 
@@ -47,7 +47,8 @@ struct Watched {
   }
   bool saw(State state) const { return std::ranges::find(states, state) != states.end(); }
   std::string error() const {
-    return engine.status().error ? engine.status().error->message : std::string();
+    return engine.status().last_error ? to_error(*engine.status().last_error).message
+                                      : std::string();
   }
 
   std::vector<State> states;
@@ -122,12 +123,12 @@ TEST_CASE("an engine starts, becomes ready, stops, and starts again") {
       CHECK(it.engine.status().pid > 0);
       CHECK(it.states.front() == State::kStarting);
       it.states.clear();
-      it.engine.stop();
-      it.engine.stop();
+      it.engine.stop(StopReason::kAsked);
+      it.engine.stop(StopReason::kAsked);
       const bool stopped = co_await it.reaches(State::kStopped);
       REQUIRE(stopped);
       CHECK(it.engine.status().pid == 0);
-      CHECK_FALSE(it.engine.status().error.has_value());
+      CHECK_FALSE(it.engine.status().last_error.has_value());
       CHECK(it.states == std::vector<State>{State::kStopping, State::kStopped});
     }
   });
@@ -160,7 +161,7 @@ TEST_CASE("a start that fails tells the engine's last lines and none of its argu
     it.engine.start();
     const bool failed = co_await it.reaches(State::kFailed);
     REQUIRE(failed);
-    CHECK(it.engine.status().error->code == Code::kUnavailable);
+    CHECK(to_error(*it.engine.status().last_error).code == Code::kUnavailable);
     CHECK(contains(it.error(), "'m' exited with status 1"));
     CHECK(contains(it.error(), "no room for the model"));
     CHECK_FALSE(contains(it.error(), "secret"));
@@ -192,14 +193,14 @@ TEST_CASE("a command that does not exist is not found") {
     guarded.engine.start();
     bool failed = co_await guarded.reaches(State::kFailed);
     REQUIRE(failed);
-    CHECK(guarded.engine.status().error->code == Code::kNotFound);
+    CHECK(to_error(*guarded.engine.status().last_error).code == Code::kNotFound);
     CHECK(contains(guarded.error(), "/no/such/engine"));
     CHECK_FALSE(contains(guarded.error(), "secret"));
     Watched bare(loop, spec_of({"/no/such/corral"}));
     bare.engine.start();
     failed = co_await bare.reaches(State::kFailed);
     REQUIRE(failed);
-    CHECK(bare.engine.status().error->code == Code::kNotFound);
+    CHECK(to_error(*bare.engine.status().last_error).code == Code::kNotFound);
   });
 }
 
@@ -254,10 +255,10 @@ TEST_CASE("an engine that is deaf to SIGTERM is killed with its children") {
     it.engine.start();
     const bool ready = co_await it.reaches(State::kReady);
     REQUIRE(ready);
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     const bool stopped = co_await it.reaches(State::kStopped);
     CHECK(stopped);
-    CHECK_FALSE(it.engine.status().error.has_value());
+    CHECK_FALSE(it.engine.status().last_error.has_value());
     CHECK(life.all_gone());
   });
 }
@@ -270,7 +271,7 @@ TEST_CASE("an engine that stands still is woken to stop") {
     REQUIRE(ready);
     ::kill(-it.engine.status().pid, SIGSTOP);
     const Instant begin = loop.now();
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     const bool stopped = co_await it.reaches(State::kStopped);
     CHECK(stopped);
     CHECK(loop.now() - begin < seconds(4));
@@ -298,7 +299,7 @@ TEST_CASE("an engine that never answers is stopped when its time is over") {
     it.engine.start();
     const bool failed = co_await it.reaches(State::kFailed);
     REQUIRE(failed);
-    CHECK(it.engine.status().error->code == Code::kTimeout);
+    CHECK(to_error(*it.engine.status().last_error).code == Code::kTimeout);
     CHECK(life.all_gone());
   });
 }
@@ -341,16 +342,16 @@ TEST_CASE("a start while an engine stops is remembered, and another stop takes i
     bool there = co_await it.reaches(State::kReady);
     REQUIRE(there);
     it.states.clear();
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     it.engine.start();
     there = co_await it.reaches(State::kReady);
     REQUIRE(there);
     CHECK(it.states ==
           std::vector<State>{State::kStopping, State::kStopped, State::kStarting, State::kReady});
     it.states.clear();
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     it.engine.start();
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     there = co_await it.reaches(State::kStopped);
     CHECK(there);
     co_await io::sleep(loop, milliseconds(20));
@@ -362,7 +363,7 @@ TEST_CASE("a start that is stopped before it began has its end too") {
   run([](io::Loop& loop, const Folder&) -> io::Task<void> {
     Watched it(loop, shell("exec sleep 600"));
     it.engine.start();
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     const bool stopped = co_await it.reaches(State::kStopped);
     CHECK(stopped);
     CHECK(it.states == std::vector<State>{State::kStarting, State::kStopping, State::kStopped});
@@ -394,7 +395,7 @@ TEST_CASE("a worker tells how it loads, is ready by its word, and leaves when to
     CHECK(it.progress == doctest::Approx(0.5));
     CHECK(it.engine.status().progress == 0);
     const Instant begin = loop.now();
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     const bool stopped = co_await it.reaches(State::kStopped);
     CHECK(stopped);
     CHECK(loop.now() - begin < milliseconds(900));
@@ -426,11 +427,11 @@ TEST_CASE("a worker is gone when it shall stop, whatever it is deaf to") {
     REQUIRE(ready);
     const int pid = it.engine.status().pid;
     ::kill(-pid, SIGSTOP);
-    it.engine.stop();
+    it.engine.stop(StopReason::kAsked);
     const bool stopped = co_await it.reaches(State::kStopped);
     CHECK(stopped);
     CHECK(::kill(pid, 0) != 0);
-    CHECK_FALSE(it.engine.status().error.has_value());
+    CHECK_FALSE(it.engine.status().last_error.has_value());
   });
 }
 
@@ -442,7 +443,7 @@ TEST_CASE("a worker's word alone does not make it ready") {
     it.engine.start();
     const bool failed = co_await it.reaches(State::kFailed);
     REQUIRE(failed);
-    CHECK(it.engine.status().error->code == Code::kTimeout);
+    CHECK(to_error(*it.engine.status().last_error).code == Code::kTimeout);
     CHECK(contains(it.error(), "503"));
     CHECK_FALSE(it.saw(State::kReady));
   });

@@ -3,6 +3,18 @@
 #include "base/log.h"
 
 namespace corral::gateway {
+namespace {
+
+engine::StopReason reason_of(scheduler::StopReason reason) {
+  switch (reason) {
+    case scheduler::StopReason::kEvicted: return engine::StopReason::kEvicted;
+    case scheduler::StopReason::kIdle: return engine::StopReason::kIdle;
+    case scheduler::StopReason::kAsked: return engine::StopReason::kAsked;
+  }
+  return engine::StopReason::kAsked;
+}
+
+}  // namespace
 
 Ticket::Ticket(Conductor& conductor, ModelIndex model, bool replay)
     : conductor_(conductor), id_(conductor.next_id_++), decided_(conductor.loop_) {
@@ -54,7 +66,7 @@ void Conductor::shut_down() {
 
 void Conductor::stop_now() {
   shut_down();
-  for (const auto& engine : engines_) engine->stop();
+  for (const auto& engine : engines_) engine->stop(engine::StopReason::kShutdown);
 }
 
 io::Task<void> Conductor::all_stopped() {
@@ -92,7 +104,7 @@ void Conductor::on_change(ModelIndex model) {
     scheduler_.ready(now, model);
   } else if (status.state == engine::State::kFailed) {
     ++ends_[model];
-    const Error error = status.error.value_or(Error{Code::kInternal, "the engine failed"});
+    const Error error = engine::to_error(status.last_error.value_or(engine::Failure{}));
     counters_.engine_failed(id);
     log_warn(id + ": " + error.message);
     if (starting) {
@@ -124,7 +136,7 @@ void Conductor::pump() {
         log_info(engine.spec().model + ": starting");
         engine.start();
         break;
-      case scheduler::Decision::Kind::kStop: engine.stop(); break;
+      case scheduler::Decision::Kind::kStop: engine.stop(reason_of(decision.reason)); break;
       case scheduler::Decision::Kind::kGrant:
       case scheduler::Decision::Kind::kRefuse: {
         const auto found = tickets_.find(decision.request);
