@@ -111,8 +111,11 @@ io::Task<void> Gateway::handle(http::Exchange& exchange) {
   co_await this->route(exchange, target);
 }
 
+// Here and in the session: what is rare or over before a reply streams is not inlined, so that its
+// frame is its own and no live stream holds the memory.
+
 // What a browser asks before it lets a page send a request with JSON in it (Fetch, section 4.9).
-io::Task<void> Gateway::preflight(http::Exchange& exchange) {
+[[gnu::noinline]] io::Task<void> Gateway::preflight(http::Exchange& exchange) {
   const http::Headers& asked = exchange.request().headers;
   const std::string_view wanted = asked.find("Access-Control-Request-Headers").value_or("");
   const std::array<http::Header, 4> headers = {
@@ -125,7 +128,8 @@ io::Task<void> Gateway::preflight(http::Exchange& exchange) {
   co_await exchange.reply(204, std::span(headers).first(trusted ? 4 : 1), "");
 }
 
-io::Task<void> Gateway::deny(http::Exchange& exchange, Dialect dialect, Access::Denial denial) {
+[[gnu::noinline]] io::Task<void> Gateway::deny(http::Exchange& exchange, Dialect dialect,
+                                               Access::Denial denial) {
   if (denial.status == 401) exchange.add_header("WWW-Authenticate", "Basic realm=\"corral\"");
   counters_.record({.model = "", .status = denial.status});
   co_await refuse(exchange, dialect, denial.status, std::move(denial.message));
@@ -153,8 +157,8 @@ io::Task<void> Gateway::route(http::Exchange& exchange, const http::Target& targ
   }
 }
 
-io::Task<void> Gateway::refuse(http::Exchange& exchange, Dialect dialect, int status,
-                               std::string message) {
+[[gnu::noinline]] io::Task<void> Gateway::refuse(http::Exchange& exchange, Dialect dialect,
+                                                 int status, std::string message) {
   log_info(std::string(exchange.request().method) + " " + std::to_string(status) + " " + message);
   co_await reply_error(exchange, dialect, status, std::move(message));
 }
@@ -189,7 +193,8 @@ io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute
   co_await proxy(exchange, body, &route, *model, std::move(path), received);
 }
 
-io::Task<void> Gateway::upstream_request(http::Exchange& exchange, std::string_view path) {
+[[gnu::noinline]] io::Task<void> Gateway::upstream_request(http::Exchange& exchange,
+                                                           std::string_view path) {
   const UpstreamPath upstream = split_upstream(config_, path);
   if (!upstream.model) {
     const std::string name(path.substr(0, path.find('/')));

@@ -107,7 +107,7 @@ io::Task<Result<void>> ProxySession::run() {
 // True when it is granted; otherwise the client has been told, or is gone. A client that asked for
 // a stream gets comments, which every reader of event streams passes over, so that neither it nor a
 // proxy on the way takes the connection for dead.
-io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
+[[gnu::noinline]] io::Task<bool> ProxySession::wait_for_turn(Ticket& ticket) {
   if (!ticket.decided().is_set() && !body_.whole()) {
     const Result<void> gathered = co_await body_.gather_all();
     if (!gathered.has_value()) {
@@ -193,7 +193,8 @@ io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   co_return outcome;
 }
 
-io::Task<void> ProxySession::send_request(RequestBody& body, http::Call& call, Conversation& talk) {
+[[gnu::noinline]] io::Task<void> ProxySession::send_request(RequestBody& body, http::Call& call,
+                                                            Conversation& talk) {
   const Result<void> sent = co_await body.send(call);
   if (!sent.has_value()) talk.news.set();
 }
@@ -206,7 +207,8 @@ io::Task<void> ProxySession::read_head(http::Call& call, Conversation& talk) {
 
 // Waits for the reply's head while the request is being sent: an engine may answer before it has
 // read all. A body that breaks on our side of it ends the wait.
-io::Task<Result<void>> ProxySession::head_of_reply(http::Call& call, Conversation& talk) {
+[[gnu::noinline]] io::Task<Result<void>> ProxySession::head_of_reply(http::Call& call,
+                                                                     Conversation& talk) {
   io::Task<void> reading = read_head(call, talk);
   reading.start();
   while (!talk.head_read && !body_.error()) {
@@ -240,7 +242,8 @@ io::Task<ProxySession::Outcome> ProxySession::relay(http::Call& call) {
 }
 
 // Which pages may see the reply is for the gateway to say, and not for the engine.
-io::Task<Result<void>> ProxySession::begin_reply(const http::ResponseHead& head, bool events) {
+[[gnu::noinline]] io::Task<Result<void>> ProxySession::begin_reply(const http::ResponseHead& head,
+                                                                   bool events) {
   std::span<const http::Header> headers = head.headers.all();
   std::vector<http::Header> kept;
   if (exchange_.request().headers.find("Origin")) {
@@ -284,7 +287,7 @@ io::Task<void> ProxySession::pass_body(http::Call& call, std::string_view first,
   co_await exchange_.end(boundary.rest());
 }
 
-io::Task<void> ProxySession::end_cut() {
+[[gnu::noinline]] io::Task<void> ProxySession::end_cut() {
   const std::string event =
       error_event(dialect_, 502,
                   "the engine of '" + model_id() +
@@ -294,7 +297,8 @@ io::Task<void> ProxySession::end_cut() {
 
 // The client's stream began while the model loaded. A reply of another kind, an error most likely,
 // can only be an event in it.
-io::Task<void> ProxySession::pass_in_stream(http::Call& call, std::string_view first) {
+[[gnu::noinline]] io::Task<void> ProxySession::pass_in_stream(http::Call& call,
+                                                              std::string_view first) {
   const http::ResponseHead& head = call.head();
   const bool events = UsageReader::kind_of(head.headers.find("Content-Type").value_or("")) ==
                       UsageReader::Kind::kStream;
@@ -312,7 +316,7 @@ io::Task<void> ProxySession::pass_in_stream(http::Call& call, std::string_view f
   co_await answer(head.status < 400 ? 502 : head.status, message_of_error_reply(head.status, body));
 }
 
-io::Task<void> ProxySession::answer(int status, std::string message) {
+[[gnu::noinline]] io::Task<void> ProxySession::answer(int status, std::string message) {
   log_warn(model_id() + ": " + std::to_string(status) + " " + message);
   if (exchange_.begun()) {
     const std::string event = error_event(dialect_, status, message);

@@ -1,5 +1,6 @@
 #include "gateway/request_body.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace corral::gateway {
@@ -25,6 +26,11 @@ io::Task<Result<std::string_view>> RequestBody::next() {
 
 Result<void> RequestBody::keep(std::string_view piece) {
   if (spill_.size() == 0 && memory_.size() + piece.size() <= kMemory) {
+    // In one piece: growing by copies would need half as much again for a moment.
+    const http::RequestHead& head = exchange_.request();
+    if (memory_.empty() && head.framing == http::Framing::kLength) {
+      memory_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(head.length, kMemory)));
+    }
     memory_.append(piece);
     return {};
   }

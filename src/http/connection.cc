@@ -36,8 +36,8 @@ io::Task<void> Connection::serve() {
   server_.finished(*this);
 }
 
-// One request. False when the connection shall end after it. Its frame is kept apart, since an idle
-// connection needs nothing of it.
+// One request. False when the connection shall end after it. Its frame is kept apart (noinline),
+// since an idle connection needs nothing of it; so are those below that a streaming one is past.
 [[gnu::noinline]] io::Task<bool> Connection::serve_one() {
   const bool readable = co_await read_head();
   if (!readable) co_return false;
@@ -63,7 +63,7 @@ io::Task<bool> Connection::wait_for_request() {
 }
 
 // Reads and parses the head. False when there is none; the client has been told why then.
-io::Task<bool> Connection::read_head() {
+[[gnu::noinline]] io::Task<bool> Connection::read_head() {
   read_deadline_ = server_.deadline(server_.limits_.head_time);
   while (true) {
     const Result<std::string_view> text = reader_.take_head();
@@ -85,7 +85,7 @@ io::Task<bool> Connection::read_head() {
   }
 }
 
-io::Task<void> Connection::refuse(int status, std::string_view message) {
+[[gnu::noinline]] io::Task<void> Connection::refuse(int status, std::string_view message) {
   const std::string body = server_.error_body_(status, message);
   const std::array<Header, 1> headers = {Header{"Content-Type", "application/json"}};
   const Delivery delivery{
@@ -111,7 +111,7 @@ io::Task<bool> Connection::finish(Exchange& exchange) {
 }
 
 // Reads what the handler left of the request's body. False if it is too much, or malformed.
-io::Task<bool> Connection::drop_body() {
+[[gnu::noinline]] io::Task<bool> Connection::drop_body() {
   std::uint64_t dropped = 0;
   while (!reader_.body_done()) {
     const Result<std::string_view> piece = co_await read_body();
@@ -122,7 +122,7 @@ io::Task<bool> Connection::drop_body() {
   co_return true;
 }
 
-io::Task<void> Connection::linger() {
+[[gnu::noinline]] io::Task<void> Connection::linger() {
   stream_.finish_writing();
   read_deadline_ = server_.deadline(server_.limits_.linger_time);
   std::size_t dropped = 0;
