@@ -53,6 +53,7 @@ int status_of_request(Code code) {
   switch (code) {
     case Code::kTimeout: return 408;
     case Code::kLimit: return 413;
+    case Code::kUnavailable: return 503;
     case Code::kIo: return 507;
     case Code::kInternal: return 500;
     default: return 400;

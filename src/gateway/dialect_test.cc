@@ -35,6 +35,7 @@ TEST_CASE("what is wrong with a request is the request's fault, but for a full d
   CHECK(status_of_request(Code::kTimeout) == 408);
   CHECK(status_of_request(Code::kLimit) == 413);
   CHECK(status_of_request(Code::kIo) == 507);
+  CHECK(status_of_request(Code::kUnavailable) == 503);
 }
 
 TEST_CASE("an unnamed status still gives a valid error") {

@@ -30,7 +30,8 @@ class RequestBody {
   RequestBody(http::Exchange& exchange, SpillBudget& budget, Reading reading);
 
   // kInvalid if the body is not JSON, kClosed if it is cut short, kTimeout if it stops coming,
-  // kLimit if more than kSpill would have to be kept, kIo if it cannot be kept.
+  // kLimit if more than kSpill would have to be kept, kUnavailable if all bodies together take too
+  // much room, kIo if it cannot be kept.
   io::Task<Result<void>> gather();
   // Gathers what is left, for a request that has to wait: so its client's departure is noticed, and
   // it can be sent again.

@@ -40,7 +40,7 @@ Result<void> SpillFile::append(std::string_view bytes) {
     if (!made.has_value()) return made;
   }
   if (bytes.size() > budget_.left) {
-    return fail(Code::kLimit,
+    return fail(Code::kUnavailable,
                 "the large request bodies that wait take all the room that there is "
                 "for them; send this one again later");
   }

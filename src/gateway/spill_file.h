@@ -25,7 +25,7 @@ class SpillFile {
   SpillFile& operator=(const SpillFile&) = delete;
 
   // Adds to the end; the file is made at the first call, in $TMPDIR or /tmp. kIo with the folder's
-  // name when the system refuses (a full disk, say), kLimit when the budget is used up.
+  // name when the system refuses (a full disk, say), kUnavailable when the budget is used up.
   Result<void> append(std::string_view bytes);
   std::uint64_t size() const { return size_; }
 

@@ -60,7 +60,7 @@ TEST_CASE("files share what room there is, and give it back") {
     CHECK(first.append("12345678").has_value());
     const Result<void> refused = second.append("123");
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().code == Code::kLimit);
+    CHECK(refused.error().code == Code::kUnavailable);
     CHECK(second.append("12").has_value());
   }
   CHECK(second.append("12345678").has_value());
