@@ -140,22 +140,40 @@ Error no_models(const Node& root, const Reader& reader) {
       .error();
 }
 
+// The models that names mean, each once. Names that mean none are told, and not loaded.
+void resolve_preload(const std::vector<NamedModel>& names, Config& config, Reader& reader) {
+  for (const auto& [name, mark] : names) {
+    const Model* model = config.find(name);
+    if (model == nullptr) {
+      std::vector<std::string> known;
+      for (const Model& each : config.models) known.push_back(each.id);
+      const std::vector<std::string> near = nearest(name, known, 1);
+      reader.warn(mark, "preload names no model with " + in_quotes(name) +
+                            (near.empty() ? "" : "; did you mean " + in_quotes(near[0]) + "?"));
+    } else if (std::ranges::find(config.preload, model->id) == config.preload.end()) {
+      config.preload.push_back(model->id);
+    }
+  }
+}
+
 // Fills `config` as far as it can be read, and `reader` with what is wrong and doubtful.
-void read_config(Node& root, const Environment& environment, Config& config, Reader& reader) {
+void read_config(Node& root, const Environment& environment, const Overrides& overrides,
+                 Config& config, Reader& reader) {
   const Result<Macros> macros = expand_globals(root, reader.file());
   if (!macros.has_value()) return reader.keep(root.mark, macros.error());
   reader.enter("", *macros);
   Globals globals = read_globals(root, reader);
-  config = std::move(globals.config);
-  const ModelDefaults defaults{*macros, environment, globals.ttl};
+  config = globals.config;
+  const ModelDefaults defaults{*macros, environment, globals, overrides};
   std::vector<ReadModel> models =
       read_models(root.get("models"), defaults, config.start_port, reader);
   check_aliases(models, reader);
   for (ReadModel& read : models) config.models.push_back(std::move(read.model));
+  resolve_preload(globals.preload, config, reader);
 }
 
 Reading read(std::string_view text, const std::string& file, const Environment& environment,
-             bool needs_models) {
+             const Overrides& overrides, bool needs_models) {
   Reading reading;
   Result<Node> root = read_tree(text, file, environment);
   if (!root.has_value()) {
@@ -164,25 +182,27 @@ Reading read(std::string_view text, const std::string& file, const Environment& 
   }
   Reader reader(file);
   Config config;
-  read_config(*root, environment, config, reader);
+  read_config(*root, environment, overrides, config, reader);
   if (needs_models && config.models.empty() && !reader.has_errors())
     reader.keep(root->mark, no_models(*root, reader));
   reading.errors = reader.take_errors();
   reading.warnings = reader.take_warnings();
   config.warnings = reading.warnings;
+  config.text = text;
   if (reading.errors.empty()) reading.config = std::move(config);
   return reading;
 }
 
 }  // namespace
 
-Reading examine(std::string_view text, const std::string& file, const Environment& environment) {
-  return read(text, file, environment, true);
+Reading examine(std::string_view text, const std::string& file, const Environment& environment,
+                const Overrides& overrides) {
+  return read(text, file, environment, overrides, true);
 }
 
 Result<Config> parse(std::string_view text, const std::string& file,
                      const Environment& environment) {
-  Reading reading = read(text, file, environment, false);
+  Reading reading = read(text, file, environment, {}, false);
   if (!reading.config.has_value()) return std::unexpected(std::move(reading.errors[0]));
   return std::move(*reading.config);
 }

@@ -1,6 +1,7 @@
 // The config file as the rest of Corral sees it: macros expanded, commands split, ports allotted,
 // every rule checked. It has llama-swap's shape, so a config.yaml of llama-swap is read as it is;
-// `gguf` and `args` are ours. A Config is a plain value: it is built once and never changes.
+// `gguf` and the options of an engine (options.h) are ours. A Config is a plain value: it is built
+// once and never changes.
 //
 // Every error begins with file:line:col, says which text is wrong and, for a name, which one may
 // have been meant. What can be ignored safely (an unknown key, a key of llama-swap that we do not
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,8 +20,12 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "config/mark.h"
+#include "config/options.h"
 
 namespace corral::config {
+
+// Values set at run time over those of the file: model id, then key, then the value as JSON.
+using Overrides = std::map<std::string, std::map<std::string, std::string>>;
 
 // One entry of `models`. Exactly one of gguf and cmd is set.
 struct Model {
@@ -47,17 +53,28 @@ struct Model {
   std::string name;              // for people, may be empty
   std::string description;
   bool unlisted = false;  // not in /v1/models, but usable
+
+  WorkerOptions worker;  // of a gguf model; its paths are whole
+  Care care;
+  std::chrono::milliseconds startup_timeout{120000};  // from start to ready
+  std::chrono::milliseconds unload_timeout{10000};    // for a command to end by itself
+  bool keep = false;                                  // restarted after a crash at once
+  std::vector<Given> given;  // its options that are not the defaults, in the file's order
 };
 
 struct Config {
   std::string file;
+  std::string text;  // what the file held, for examining it with other overrides
   std::chrono::seconds health_check_timeout{120};  // from start to ready, at least 15 s
   std::uint16_t start_port = 5800;                 // ${PORT} counts up from here
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::string> api_keys;         // without spaces; empty: none is asked for
   std::vector<std::string> allowed_origins;  // of web pages: "https://chat.example.com", or "*"
   std::vector<std::string> allowed_hosts;    // further names of this machine
+  std::vector<std::string> preload;          // ids of models to load at start, in this order
+  bool restore_last = false;                 // load the model that was used last, too
   std::vector<Model> models;                 // sorted by id
+  std::vector<Given> given;                  // options at the top level, for all models
   std::vector<std::string> warnings;  // "file:line:col: sentence", each once, in the file's order
 
   // The model with this id, else the one with this alias, else nullptr. Compares with every alias:
@@ -78,8 +95,11 @@ struct Reading {
 
 // Reads the text of a config that is to be served, so that one without any model is an error.
 // `file` stands in messages, and a relative gguf path begins at its folder. Nothing is opened or
-// probed: neither model files nor ports.
-Reading examine(std::string_view text, const std::string& file, const Environment& environment);
+// probed: neither model files nor ports. `overrides` stand in the place of the file's values and
+// are judged as those are, in messages that begin with "corral set: "; those of models that the
+// file does not have are ignored.
+Reading examine(std::string_view text, const std::string& file, const Environment& environment,
+                const Overrides& overrides = {});
 
 // Examines a config file. Besides examine's errors: kNotFound if it does not exist, kIo if it
 // cannot be read, kInvalid if it is a folder, kLimit above 16 MiB.

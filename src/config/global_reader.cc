@@ -1,6 +1,8 @@
 #include "config/global_reader.h"
 
 #include "base/strings.h"
+#include "config/option_reader.h"
+#include "config/option_values.h"
 #include "config/scalar.h"
 
 namespace corral::config {
@@ -15,6 +17,10 @@ Result<void> read_health_check_timeout(Reader& reader, const Entry& entry, Globa
   const Result<void> done = reader.read(entry, count);
   constexpr std::int64_t kLeast = 15;  // llama-swap's rule, kept so that the same file works here
   out.config.health_check_timeout = to_seconds(std::max(count, kLeast));
+  if (done.has_value()) {
+    out.config.given.push_back(
+        {"startupTimeout", entry.mark, std::to_string(out.config.health_check_timeout.count())});
+  }
   return done;
 }
 
@@ -96,6 +102,46 @@ Result<void> read_allowed_hosts(Reader& reader, const Entry& entry, Globals& out
   return reader.read(entry, out.config.allowed_hosts);
 }
 
+// llama-swap's key, and its rule that 0 is the default.
+Result<void> read_global_unload_timeout(Reader& reader, const Entry& entry, Globals& out) {
+  std::chrono::milliseconds time{0};
+  const Result<void> done = read_duration(reader, entry, std::chrono::milliseconds(0), time);
+  if (!done.has_value() || time == std::chrono::milliseconds(0)) return done;
+  out.unload_timeout = time;
+  note_given(entry, out.config.given);
+  return {};
+}
+
+Result<void> read_restore_last(Reader& reader, const Entry& entry, Globals& out) {
+  return reader.read(entry, out.config.restore_last);
+}
+
+Result<void> read_preload(Reader& reader, const Entry& entry, Globals& out) {
+  std::vector<std::string> names;
+  const Result<void> done = reader.read(entry, names);
+  if (!done.has_value()) return done;
+  for (const Node& item : entry.value.items)
+    out.preload.push_back({std::string(trim(item.text)), item.mark});
+  return {};
+}
+
+constexpr Key<Globals> kStartKeys[] = {{"preload", read_preload}};
+
+Result<void> read_on_startup(Reader& reader, const Entry& entry, Globals& out) {
+  return reader.read_inner<Globals>(entry, kStartKeys, out);
+}
+
+constexpr Key<Globals> kHookKeys[] = {{"on_startup", read_on_startup}};
+
+Result<void> read_hooks(Reader& reader, const Entry& entry, Globals& out) {
+  return reader.read_inner<Globals>(entry, kHookKeys, out);
+}
+
+// Any of the options that have a default for all models.
+Result<void> read_care(Reader& reader, const Entry& entry, Globals& out) {
+  return read_default(reader, entry, out.care, out.config.given);
+}
+
 constexpr Key<Globals> kKeys[] = {
     {"macros", read_elsewhere},
     {"models", read_elsewhere},
@@ -106,9 +152,18 @@ constexpr Key<Globals> kKeys[] = {
     {"apiKeys", read_api_keys},
     {"allowedOrigins", read_allowed_origins},
     {"allowedHosts", read_allowed_hosts},
+    {"hooks", read_hooks},
+    {"restoreLast", read_restore_last},
+    {"unloadTimeout", read_global_unload_timeout},
+    {"limits", read_care},
+    {"onOutOfMemory", read_care},
+    {"canary", read_care},
+    {"canaryInterval", read_care},
+    {"degradedAbove", read_care},
+    {"stuckAfter", read_care},
+    {"readyCheck", read_care},
     {"captureBuffer", nullptr},
     {"groups", nullptr},
-    {"hooks", nullptr},
     {"includeAliasesInList", nullptr},
     {"logRequests", nullptr},
     {"logTimeFormat", nullptr},
@@ -123,7 +178,6 @@ constexpr Key<Globals> kKeys[] = {
     {"sendLoadingState", nullptr},
     {"store", nullptr},
     {"ui", nullptr},
-    {"unloadTimeout", nullptr},
     {"upstream", nullptr},
 };
 

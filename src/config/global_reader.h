@@ -9,9 +9,18 @@
 
 namespace corral::config {
 
+// A name that the config uses for a model.
+struct NamedModel {
+  std::string name;
+  Mark mark;
+};
+
 struct Globals {
   Config config;                // its global values are filled in
-  std::chrono::seconds ttl{0};  // for models that have none of their own
+  std::chrono::seconds ttl{0};  // for models that have none of their own, as the next two
+  Care care;
+  std::chrono::milliseconds unload_timeout{10000};
+  std::vector<NamedModel> preload;
 };
 
 // Seconds, limited so that they can be added to any time of this century.

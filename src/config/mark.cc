@@ -5,6 +5,7 @@
 namespace corral::config {
 
 std::string at(const std::string& file, Mark mark, std::string_view text) {
+  if (mark.line == 0) return "corral set: " + std::string(text);
   return file + ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column) + ": " +
          std::string(text);
 }

@@ -7,11 +7,14 @@
 namespace corral::config {
 
 struct Mark {
-  int line = 0;    // from 1
+  int line = 0;    // from 1; 0 with column 0: kRunTime
   int column = 0;  // from 1, in characters
 };
 
-// "file:line:col: text"
+// The place of a value that no file has, because it was set while Corral ran.
+constexpr Mark kRunTime{};
+
+// "file:line:col: text", or "corral set: text" for kRunTime.
 std::string at(const std::string& file, Mark mark, std::string_view text);
 
 // Text from the file between single quotes, made fit for a message: control characters become '?',

@@ -3,9 +3,9 @@
 // cmd asks for one, and only then are the values read and checked against each other.
 #include "config/model_reader.h"
 
-#include <filesystem>
-
 #include "config/global_reader.h"
+#include "config/option_reader.h"
+#include "config/overlay.h"
 #include "config/proxy_url.h"
 #include "config/scalar.h"
 #include "config/shell_split.h"
@@ -21,7 +21,6 @@ struct Draft {
   Model model;
   const Entry* cmd = nullptr;
   const Entry* gguf = nullptr;
-  const Entry* args = nullptr;
   const Entry* proxy = nullptr;
   std::string proxy_text;
   std::int64_t ttl = -1;  // -1: the global one
@@ -64,7 +63,7 @@ Result<void> check_args(Reader& reader, const Node& value, const std::vector<std
 
 // A list of words, or one text that is split like a cmd.
 Result<void> read_args(Reader& reader, const Entry& entry, Draft& draft) {
-  draft.args = &entry;
+  note_given(entry, draft.model.given);
   if (entry.value.kind != Node::Kind::kScalar) {
     const Result<void> read = reader.read(entry, draft.model.args);
     return read.has_value() ? check_args(reader, entry.value, draft.model.args) : read;
@@ -151,7 +150,11 @@ Result<void> read_unlisted(Reader& reader, const Entry& entry, Draft& draft) {
   return reader.read(entry, draft.model.unlisted);
 }
 
-constexpr Key<Draft> kKeys[] = {
+Result<void> read_engine_option(Reader& reader, const Entry& entry, Draft& draft) {
+  return read_option(reader, entry, draft.model);
+}
+
+constexpr Key<Draft> kOwnKeys[] = {
     {"macros", read_elsewhere},
     {"cmd", read_cmd},
     {"gguf", read_gguf},
@@ -173,9 +176,20 @@ constexpr Key<Draft> kKeys[] = {
     {"metadata", nullptr},
     {"sendLoadingState", nullptr},
     {"timeouts", nullptr},
-    {"unloadTimeout", nullptr},
     {"useModelName", nullptr},
 };
+
+// Those, and the options of an engine. args is one of them and has a reader above.
+std::span<const Key<Draft>> keys() {
+  static const std::vector<Key<Draft>> all = [] {
+    std::vector<Key<Draft>> rows(std::begin(kOwnKeys), std::end(kOwnKeys));
+    for (const OptionInfo& option : all_options()) {
+      if (option.key != "args") rows.push_back({option.key, read_engine_option});
+    }
+    return rows;
+  }();
+  return all;
+}
 
 constexpr std::string_view kPortUse = "${PORT}";
 
@@ -231,9 +245,6 @@ Result<void> finish_proxy(Draft& draft, std::optional<int> port, Reader& reader)
 Result<void> finish_cmd(Draft& draft, std::optional<int> port, Reader& reader) {
   Model& model = draft.model;
   const Mark mark = draft.cmd->value.mark;
-  if (draft.args != nullptr)
-    return reader.wrong(draft.args->mark,
-                        "args belongs to a model with gguf; put these words into cmd");
   Result<std::vector<std::string>> words = split_command(model.cmd);
   model.cmd = std::string(trim(model.cmd));
   if (!words.has_value()) return reader.wrong(mark, "cmd: " + words.error().message);
@@ -245,18 +256,11 @@ Result<void> finish_cmd(Draft& draft, std::optional<int> port, Reader& reader) {
 
 Result<void> finish_gguf(Draft& draft, const Environment& environment, Reader& reader) {
   const Mark mark = draft.gguf->value.mark;
-  std::filesystem::path path = std::string(trim(draft.model.gguf));
+  const std::string path(trim(draft.model.gguf));
   if (path.empty()) return reader.wrong(mark, "gguf is empty; give it the path of a model file");
-  const std::string text = path.string();
-  if (text == "~" || text.starts_with("~/")) {
-    const std::optional<std::string> home = environment("HOME");
-    if (!home.has_value() || home->empty())
-      return reader.wrong(mark, "gguf begins with '~', but HOME is not set; write the whole path");
-    path = std::filesystem::path(*home) / text.substr(std::min<std::size_t>(2, text.size()));
-  } else if (path.is_relative()) {
-    path = std::filesystem::path(reader.file()).parent_path() / path;
-  }
-  draft.model.gguf = path.lexically_normal().string();
+  Result<std::string> whole = whole_path("gguf", mark, path, environment, reader);
+  if (!whole.has_value()) return std::unexpected(whole.error());
+  draft.model.gguf = std::move(*whole);
   if (draft.proxy != nullptr)
     reader.warn(draft.proxy->mark,
                 "proxy is ignored, because Corral itself picks the address of a model with gguf");
@@ -267,7 +271,7 @@ Result<void> finish_gguf(Draft& draft, const Environment& environment, Reader& r
 Error neither(const Node& tree, const Node::Entry& entry, const Reader& reader) {
   for (const Entry& child : tree.entries) {
     const bool known =
-        std::ranges::any_of(kKeys, [&](const Key<Draft>& key) { return key.name == child.key; });
+        std::ranges::any_of(keys(), [&](const Key<Draft>& key) { return key.name == child.key; });
     const std::vector<std::string> near = nearest(child.key, {"cmd", "gguf"}, 1);
     if (known || near.empty()) continue;
     return reader
@@ -288,7 +292,9 @@ Result<void> finish(Draft& draft, const Node& tree, const Node::Entry& entry,
   if (draft.cmd == nullptr && draft.gguf == nullptr)
     return std::unexpected(neither(tree, entry, reader));
   draft.model.source_mark = (draft.cmd != nullptr ? draft.cmd : draft.gguf)->value.mark;
-  draft.model.ttl = draft.ttl == -1 ? defaults.ttl : to_seconds(draft.ttl);
+  draft.model.ttl = draft.ttl == -1 ? defaults.globals.ttl : to_seconds(draft.ttl);
+  Result<void> options = finish_options(draft.model, defaults.environment, reader);
+  if (!options.has_value()) return options;
   return draft.cmd != nullptr ? finish_cmd(draft, port, reader)
                               : finish_gguf(draft, defaults.environment, reader);
 }
@@ -322,6 +328,11 @@ std::optional<ReadModel> read_model(const Node::Entry& entry, const ModelDefault
   const Result<void> usable = check_entry(entry, reader);
   if (!usable.has_value()) return refused(usable.error());
   Node tree = entry.value;
+  const auto over = defaults.overrides.find(entry.key);
+  if (over != defaults.overrides.end()) {
+    const Result<void> done = overlay(tree, over->second, reader);
+    if (!done.has_value()) return refused(done.error());
+  }
   Result<Prepared> prepared = prepare(tree, entry, owner, defaults, ports, reader);
   if (!prepared.has_value()) return refused(prepared.error());
   reader.enter(owner, std::move(prepared->macros));
@@ -329,7 +340,10 @@ std::optional<ReadModel> read_model(const Node::Entry& entry, const ModelDefault
   Draft draft;
   draft.model.id = entry.key;
   draft.model.mark = entry.mark;
-  if (!reader.read<Draft>(tree, kKeys, draft)) return std::nullopt;
+  draft.model.care = defaults.globals.care;
+  draft.model.startup_timeout = defaults.globals.config.health_check_timeout;
+  draft.model.unload_timeout = defaults.globals.unload_timeout;
+  if (!reader.read<Draft>(tree, keys(), draft)) return std::nullopt;
   const Result<void> done = finish(draft, tree, entry, prepared->port, defaults, reader);
   if (!done.has_value()) return refused(done.error());
   return ReadModel{std::move(draft.model), std::move(draft.alias_marks)};

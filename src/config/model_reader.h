@@ -1,12 +1,12 @@
 // One entry of `models`, from its tree to a checked Model.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
+#include "config/global_reader.h"
 #include "config/macros.h"
 #include "config/reader.h"
 
@@ -27,7 +27,8 @@ class PortCounter {
 struct ModelDefaults {
   const Macros& macros;            // the global ones
   const Environment& environment;  // for `~`
-  std::chrono::seconds ttl;
+  const Globals& globals;
+  const Overrides& overrides;
 };
 
 struct ReadModel {

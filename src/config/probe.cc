@@ -14,15 +14,15 @@ namespace {
 
 std::string system_says() { return std::generic_category().message(errno); }
 
-// What is wrong with a model's file, empty if nothing.
-std::string fault_of_file(const std::string& path) {
-  const std::string file = "gguf: the file " + in_quotes(path);
+// What is wrong with a file that a key names, empty if nothing.
+std::string fault_of_file(const std::string& key, const std::string& path) {
+  const std::string file = key + ": the file " + in_quotes(path);
   struct stat found{};
   if (::stat(path.c_str(), &found) != 0) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     return missing ? file + " does not exist" : file + " cannot be reached: " + system_says();
   }
-  if (S_ISDIR(found.st_mode)) return file + " is a folder; name a model file in it";
+  if (S_ISDIR(found.st_mode)) return file + " is a folder; name a file in it";
   if (::access(path.c_str(), R_OK) != 0) return file + " cannot be read: " + system_says();
   return {};
 }
@@ -60,6 +60,27 @@ std::string fault_of_program(const Model& model, const Environment& environment)
   return program + " is in no folder of PATH; install it, or write its whole path";
 }
 
+// All that is wrong with what a model names, each behind the place of its key.
+std::vector<std::pair<Mark, std::string>> faults_of(const Model& model,
+                                                    const Environment& environment) {
+  std::vector<std::pair<Mark, std::string>> faults;
+  if (model.gguf.empty()) {
+    faults.emplace_back(model.source_mark, fault_of_program(model, environment));
+    return faults;
+  }
+  faults.emplace_back(model.source_mark, fault_of_file("gguf", model.gguf));
+  for (const Given& given : model.given) {
+    if (given.key == "draft")
+      faults.emplace_back(given.mark, fault_of_file(given.key, model.worker.draft));
+    if (given.key == "chatTemplate" && !model.worker.chat_template_file.empty())
+      faults.emplace_back(given.mark, fault_of_file(given.key, model.worker.chat_template_file));
+    if (given.key != "lora") continue;
+    for (const Lora& adapter : model.worker.lora)
+      faults.emplace_back(given.mark, fault_of_file(given.key, adapter.path));
+  }
+  return faults;
+}
+
 }  // namespace
 
 std::vector<std::string> probe(const Config& config, const Environment& environment) {
@@ -70,11 +91,10 @@ std::vector<std::string> probe(const Config& config, const Environment& environm
   });
   std::vector<std::string> warnings;
   for (const Model* model : models) {
-    const std::string fault =
-        model->gguf.empty() ? fault_of_program(*model, environment) : fault_of_file(model->gguf);
-    if (fault.empty()) continue;
-    warnings.push_back(
-        at(config.file, model->source_mark, "model " + in_quotes(model->id) + ": " + fault));
+    for (const auto& [mark, fault] : faults_of(*model, environment)) {
+      if (!fault.empty())
+        warnings.push_back(at(config.file, mark, "model " + in_quotes(model->id) + ": " + fault));
+    }
   }
   return warnings;
 }

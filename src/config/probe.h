@@ -9,8 +9,9 @@
 
 namespace corral::config {
 
-// "file:line:col: sentence" for each gguf that is no readable file and each program of a cmd that
-// cannot be found, in the file's order. Looks at the file system and opens nothing.
+// "file:line:col: sentence" for each gguf, lora, draft and chatTemplate that is no readable file,
+// and each program of a cmd that cannot be found, in the file's order. Looks at the file system and
+// opens nothing.
 std::vector<std::string> probe(const Config& config, const Environment& environment);
 
 }  // namespace corral::config

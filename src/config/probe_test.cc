@@ -34,7 +34,7 @@ TEST_CASE("a model file that is not there, or is a folder, is told at its place"
   CHECK(probed(folder, "  a: {gguf: there.gguf}\n") == "");
   CHECK(probed(folder, "  b: {gguf: none.gguf}\n  a: {gguf: .}\n") ==
         "c.yaml:2:13: model 'b': gguf: the file 'none.gguf' does not exist\n"
-        "c.yaml:3:13: model 'a': gguf: the file '' is a folder; name a model file in it\n");
+        "c.yaml:3:13: model 'a': gguf: the file '' is a folder; name a file in it\n");
 }
 
 TEST_CASE("a program that is not found is told at its place") {
@@ -52,4 +52,20 @@ TEST_CASE("a program that is not found is told at its place") {
   CHECK(probed(folder, "  a: {cmd: 'server ${PORT}', env: ['PATH=/nowhere']}\n") != "");
   CHECK(probed(folder, "  a: {cmd: '~/bin/server ${PORT}'}\n").find("write the whole path") !=
         std::string::npos);
+}
+
+TEST_CASE("other files of a model are looked for too") {
+  const Folder folder;
+  const std::string gguf = folder.file("", "m.gguf");
+  const Result<Config> config = parse(
+      "models:\n  m:\n    gguf: " + gguf +
+          "\n    draft: none.gguf\n    lora: [m.gguf, none.lora:2]\n    chatTemplate: n.jinja\n",
+      folder.path() + "/c.yaml", test_variable);
+  REQUIRE(config.has_value());
+  const std::vector<std::string> warnings = probe(*config, test_variable);
+  REQUIRE(warnings.size() == 3);
+  CHECK(warnings[0].ends_with("c.yaml:4:5: model 'm': draft: the file '" + folder.path() +
+                              "/none.gguf' does not exist"));
+  CHECK(warnings[1].find(":5:5: model 'm': lora: ") != std::string::npos);
+  CHECK(warnings[2].find(":6:5: model 'm': chatTemplate: ") != std::string::npos);
 }

@@ -116,6 +116,11 @@ Result<void> Reader::read(const Node::Entry& entry, std::vector<std::string>& ou
   return {};
 }
 
+std::unexpected<Error> Reader::no_mapping(const Node::Entry& entry) const {
+  return wrong(entry.value.mark,
+               entry.key + " must be a mapping of keys to values, not " + described(entry.value));
+}
+
 void Reader::warn_unknown(const Node::Entry& entry, const std::vector<std::string>& names) {
   const std::vector<std::string> near = nearest(entry.key, names, 1);
   warn(entry.mark, "unknown key " + in_quotes(entry.key) + " is ignored" +

@@ -62,24 +62,41 @@ class Reader {
   bool read(const Node& mapping, std::span<const Key<T>> keys, T& out) {
     bool all = true;
     for (const Node::Entry& entry : mapping.entries) {
-      const auto key = std::find_if(keys.begin(), keys.end(),
-                                    [&](const Key<T>& row) { return row.name == entry.key; });
-      if (key == keys.end()) {
-        std::vector<std::string> names;
-        for (const Key<T>& row : keys) names.emplace_back(row.name);
-        warn_unknown(entry, names);
-      } else if (key->read == nullptr) {
-        warn_not_yet(entry);
-      } else if (!entry.value.is_null()) {
-        const Result<void> done = key->read(*this, entry, out);
-        if (!done.has_value()) keep(entry.mark, done.error());
-        all = all && done.has_value();
-      }
+      const Result<void> done = read_by(entry, keys, out);
+      if (!done.has_value()) keep(entry.mark, done.error());
+      all = all && done.has_value();
     }
     return all;
   }
 
+  // Reads a mapping that is the value of an entry, up to the first error.
+  template <class T>
+  Result<void> read_inner(const Node::Entry& entry, std::span<const Key<T>> keys, T& out) {
+    if (entry.value.kind != Node::Kind::kMapping) return no_mapping(entry);
+    for (const Node::Entry& child : entry.value.entries) {
+      const Result<void> done = read_by(child, keys, out);
+      if (!done.has_value()) return done;
+    }
+    return {};
+  }
+
  private:
+  template <class T>
+  Result<void> read_by(const Node::Entry& entry, std::span<const Key<T>> keys, T& out) {
+    const auto key = std::find_if(keys.begin(), keys.end(),
+                                  [&](const Key<T>& row) { return row.name == entry.key; });
+    if (key == keys.end()) {
+      std::vector<std::string> names;
+      for (const Key<T>& row : keys) names.emplace_back(row.name);
+      warn_unknown(entry, names);
+    } else if (key->read == nullptr) {
+      warn_not_yet(entry);
+    } else if (!entry.value.is_null()) {
+      return key->read(*this, entry, out);
+    }
+    return {};
+  }
+  std::unexpected<Error> no_mapping(const Node::Entry& entry) const;
   Result<void> scalar(const Node::Entry& entry, const Node& node, std::string_view wanted) const;
   void warn_unknown(const Node::Entry& entry, const std::vector<std::string>& names);
   void warn_not_yet(const Node::Entry& entry);

@@ -87,6 +87,15 @@ void Engine::stop(StopReason reason) {
   stop_.set();
 }
 
+void Engine::set_spec(Spec spec) {
+  next_spec_.reset();
+  if (!alive_) {
+    spec_ = std::move(spec);
+  } else if (spec != spec_) {
+    next_spec_ = std::move(spec);
+  }
+}
+
 void Engine::enter(State state) {
   status_.state = state;
   if (state != State::kLoading) {
@@ -117,6 +126,8 @@ io::Task<void> Engine::run() {
       status_.last_error = std::move(failure);
     }
     stop_.clear();
+    if (next_spec_) spec_ = std::move(*next_spec_);
+    next_spec_.reset();
     alive_ = std::exchange(again_, false);
     if (alive_) start_.set();
     enter(failed ? State::kFailed : State::kStopped);
@@ -298,7 +309,7 @@ Failure Engine::too_late(const Life& life) const {
   }
   return Failure{.cause = Cause::kStartTimeout,
                  .message = std::move(sentence),
-                 .hint = "raise healthCheckTimeout if it needs longer",
+                 .hint = "raise the model's startupTimeout if it needs longer",
                  .output = output_of(life)};
 }
 

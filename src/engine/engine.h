@@ -50,8 +50,14 @@ class Engine {
   // of several counts.
   void stop(StopReason reason);
 
+  // Another way to run the same model, from the next start on: at once where none is under way.
+  void set_spec(Spec spec);
+
   const Status& status() const { return status_; }
+  // That of the running process, else of the next.
   const Spec& spec() const { return spec_; }
+  // The process that runs was started by another spec than the next one will be.
+  bool outdated() const { return next_spec_.has_value(); }
   io::LogRing& log() { return log_; }
 
  private:
@@ -72,7 +78,8 @@ class Engine {
 
   io::Loop& loop_;
   http::Client& client_;
-  const Spec spec_;
+  Spec spec_;
+  std::optional<Spec> next_spec_;  // set only while alive_
   const std::function<void(Engine&)> on_change_;
   Status status_;
   io::LogRing log_;

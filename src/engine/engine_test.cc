@@ -448,3 +448,31 @@ TEST_CASE("a worker's word alone does not make it ready") {
     CHECK_FALSE(it.saw(State::kReady));
   });
 }
+
+TEST_CASE("another spec is that of the next start, and of none if it is taken back") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, worker(folder, {}));
+    const Spec first = it.engine.spec();
+    Spec second = first;
+    second.command.argv.emplace_back("--slots");
+    second.command.argv.emplace_back("3");
+    it.engine.set_spec(second);
+    CHECK(it.engine.spec() == second);
+    CHECK_FALSE(it.engine.outdated());
+    it.engine.set_spec(first);
+    it.engine.start();
+    bool there = co_await it.reaches(State::kReady);
+    REQUIRE(there);
+    it.engine.set_spec(second);
+    CHECK(it.engine.spec() == first);
+    CHECK(it.engine.outdated());
+    it.engine.set_spec(first);
+    CHECK_FALSE(it.engine.outdated());
+    it.engine.set_spec(second);
+    it.engine.stop(StopReason::kAsked);
+    there = co_await it.reaches(State::kStopped);
+    REQUIRE(there);
+    CHECK(it.engine.spec() == second);
+    CHECK_FALSE(it.engine.outdated());
+  });
+}

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "engine/runtime_dir.h"
+#include "engine/worker_flags.h"
 
 extern "C" char** environ;  // POSIX; no header declares it everywhere
 
@@ -36,8 +37,7 @@ constexpr std::array kDefaults = {
     Default{"--cache-ram", {"-cram"}, "1024"},
 };
 constexpr Default kAlias = {"--alias", {"-a"}, ""};
-
-constexpr Duration kExternalGrace = seconds(5);
+constexpr Default kThreads = {"--threads", {"-t"}, ""};
 
 // What a worker may see of our environment: what every program needs, and what chooses devices.
 constexpr std::array<std::string_view, 11> kNames = {
@@ -104,17 +104,22 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   spec.check_path = "/health";
   spec.start_timeout = start_timeout;
 
+  std::vector<std::string> asked = worker_flags(model.worker);
+  asked.insert(asked.end(), model.args.begin(), model.args.end());
   spec.command.argv = {self_exe, "engine", "-m", model.gguf, "--host", spec.address.unix_path};
   for (const Default& option : kDefaults) {
-    if (is_named(option, model.args)) continue;
+    if (is_named(option, asked)) continue;
     spec.command.argv.emplace_back(option.name);
     if (!option.value.empty()) spec.command.argv.emplace_back(option.value);
   }
-  if (!is_named(kAlias, model.args)) {
-    spec.command.argv.emplace_back(kAlias.name);
-    spec.command.argv.push_back(model.id);
+  const std::array<std::pair<Default, std::string>, 2> computed = {
+      {{kAlias, model.id}, {kThreads, std::to_string(default_threads())}}};
+  for (const auto& [option, value] : computed) {
+    if (is_named(option, asked)) continue;
+    spec.command.argv.emplace_back(option.name);
+    spec.command.argv.push_back(value);
   }
-  spec.command.argv.insert(spec.command.argv.end(), model.args.begin(), model.args.end());
+  spec.command.argv.insert(spec.command.argv.end(), asked.begin(), asked.end());
 
   std::vector<std::string>& env = spec.command.env;
   for (const std::string& entry : environment) {
@@ -137,7 +142,7 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
   spec.path_prefix = model.proxy_path;
   spec.check_path = model.check_endpoint;
   spec.start_timeout = start_timeout;
-  spec.stop_grace = kExternalGrace;
+  spec.stop_grace = model.unload_timeout;
   spec.command.argv = {self_exe, "guard", "--"};
   spec.command.argv.insert(spec.command.argv.end(), model.argv.begin(), model.argv.end());
   spec.command.env = environment;
@@ -146,6 +151,8 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
 }
 
 std::size_t max_in_flight(const config::Model& model) {
+  if (model.worker.parallel)
+    return static_cast<std::size_t>(*model.worker.parallel) + kSpareConnections;
   if (!model.gguf.empty()) return parallel_of(model.args).value_or(kParallel) + kSpareConnections;
   const std::optional<std::size_t> parallel = parallel_of(model.argv);
   return parallel ? *parallel + kSpareConnections : kExternalInFlight;

@@ -23,13 +23,15 @@ struct Spec {
   bool worker = false;       // speaks the child protocol, see worker_words.h
   Duration start_timeout{};  // from spawn to ready
   Duration stop_grace{};     // of a command: from the first request to stop to the second
+
+  bool operator==(const Spec&) const = default;
 };
 
 // Our own environment as "NAME=value", for the two functions below.
 std::vector<std::string> own_environment();
 
 // Our own binary as an engine (`self_exe engine ...`) for a model with a `gguf`. It listens on
-// worker_socket(socket_dir, id). What the model's `args` name is left to them.
+// worker_socket(socket_dir, id). What the model's options and `args` name is left to them.
 //
 // It sees only what it needs of `environment`: llama-server takes settings and secrets from
 // LLAMA_ARG_*, LLAMA_API_KEY, HF_TOKEN, AIP_* and from files under XDG_CONFIG_HOME, which would

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/runtime_dir.h"
+#include "engine/worker_flags.h"
 
 using namespace corral;
 using namespace corral::engine;
@@ -111,4 +112,80 @@ TEST_CASE("requests in flight follow the engine's parallel slots") {
   CHECK(max_in_flight(cmd_model({"llama-server", "-np", "2"})) == 5);
   CHECK(max_in_flight(cmd_model({"server", "--parallel=2"})) == 5);
   CHECK(max_in_flight(cmd_model({"vllm", "serve"})) == 64);
+}
+
+TEST_CASE("a worker is told the model's options by llama-server's names") {
+  config::Model model = gguf_model({"--mlock"});
+  model.worker = {.ctx = 4096,
+                  .batch = 512,
+                  .ubatch = 256,
+                  .gpu_layers = "all",
+                  .threads = 3,
+                  .flash_attention = "on",
+                  .cache_type_k = "q8_0",
+                  .cache_type_v = "q4_0",
+                  .parallel = 2,
+                  .warmup = false,
+                  .chat_template = "chatml",
+                  .lora = {{"/a", ""}, {"/b", "0.5"}},
+                  .draft = "/d"};
+  const Spec spec = worker_spec(model, "/bin/corral", "/run/c", seconds(120), {});
+  const std::vector<std::string> wanted = {"--ctx-size",
+                                           "4096",
+                                           "--batch-size",
+                                           "512",
+                                           "--ubatch-size",
+                                           "256",
+                                           "--gpu-layers",
+                                           "all",
+                                           "--threads",
+                                           "3",
+                                           "--flash-attn",
+                                           "on",
+                                           "--cache-type-k",
+                                           "q8_0",
+                                           "--cache-type-v",
+                                           "q4_0",
+                                           "--parallel",
+                                           "2",
+                                           "--no-warmup",
+                                           "--chat-template",
+                                           "chatml",
+                                           "--lora-scaled",
+                                           "/a:1,/b:0.5",
+                                           "--spec-draft-model",
+                                           "/d",
+                                           "--mlock"};
+  const std::vector<std::string>& argv = spec.command.argv;
+  REQUIRE(argv.size() > wanted.size());
+  CHECK(std::equal(wanted.rbegin(), wanted.rend(), argv.rbegin()));
+  CHECK(count(argv, "--parallel") == 1);
+  CHECK(count(argv, "--threads") == 1);
+  CHECK(max_in_flight(model) == 5);
+}
+
+TEST_CASE("a worker leaves a core to others unless the model says how many threads it has") {
+  const auto threads = [](std::vector<std::string> args) {
+    const Spec spec =
+        worker_spec(gguf_model(std::move(args)), "/bin/corral", "/run/c", seconds(120), {});
+    const auto flag = std::ranges::find(spec.command.argv, "--threads");
+    return flag == spec.command.argv.end() ? std::string("none") : *(flag + 1);
+  };
+  CHECK(default_threads() >= 1);
+  CHECK(threads({}) == std::to_string(default_threads()));
+  CHECK(threads({"-t", "7"}) == "none");
+}
+
+TEST_CASE("a worker's adapters without a scale have none, and a template may be a file") {
+  const config::WorkerOptions options{
+      .warmup = true, .chat_template_file = "/t.jinja", .lora = {{"/a", ""}, {"/b", ""}}};
+  CHECK(worker_flags(options) == std::vector<std::string>{"--warmup", "--chat-template-file",
+                                                          "/t.jinja", "--lora", "/a,/b"});
+  CHECK(worker_flags({}).empty());
+}
+
+TEST_CASE("a command has the model's time to end by itself") {
+  config::Model model = cmd_model({"server"});
+  model.unload_timeout = milliseconds(1500);
+  CHECK(external_spec(model, "/bin/corral", seconds(120), {}).stop_grace == milliseconds(1500));
 }

@@ -14,27 +14,30 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 1000;  // requests a model; more are refused
 
-std::vector<engine::Spec> specs_of(const Settings& settings) {
+engine::Spec spec_of(const Settings& settings, const config::Model& model) {
+  const Duration timeout = model.startup_timeout;
+  return model.gguf.empty()
+             ? engine::external_spec(model, settings.self_exe, timeout, settings.environment)
+             : engine::worker_spec(model, settings.self_exe, settings.runtime_dir, timeout,
+                                   settings.environment);
+}
+
+scheduler::ModelRule rule_of(const config::Model& model) {
+  return {.id = model.id,
+          .max_in_flight = engine::max_in_flight(model),
+          .max_waiting = kMaxWaiting,
+          .ttl = model.ttl};
+}
+
+std::vector<engine::Spec> specs_of(const Settings& settings, const config::Config& config) {
   std::vector<engine::Spec> specs;
-  const Duration timeout = settings.config.health_check_timeout;
-  for (const config::Model& model : settings.config.models) {
-    specs.push_back(
-        model.gguf.empty()
-            ? engine::external_spec(model, settings.self_exe, timeout, settings.environment)
-            : engine::worker_spec(model, settings.self_exe, settings.runtime_dir, timeout,
-                                  settings.environment));
-  }
+  for (const config::Model& model : config.models) specs.push_back(spec_of(settings, model));
   return specs;
 }
 
 std::vector<scheduler::ModelRule> rules_of(const config::Config& config) {
   std::vector<scheduler::ModelRule> rules;
-  for (const config::Model& model : config.models) {
-    rules.push_back({.id = model.id,
-                     .max_in_flight = engine::max_in_flight(model),
-                     .max_waiting = kMaxWaiting,
-                     .ttl = model.ttl});
-  }
+  for (const config::Model& model : config.models) rules.push_back(rule_of(model));
   return rules;
 }
 

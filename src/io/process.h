@@ -15,6 +15,7 @@ namespace corral::io {
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH; not empty
   std::vector<std::string> env;   // "K=V", the whole environment of the child
+  bool operator==(const Command&) const = default;
 };
 
 // How a child ended: by itself with a code, or by a signal (then `signal` is not 0).
