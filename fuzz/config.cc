@@ -81,6 +81,7 @@ std::string rendered(const config::Reading& reading) {
     for (const auto* list : {&model.args, &model.argv, &model.aliases, &model.env}) {
       for (const std::string& text : *list) out += "," + text;
     }
+    for (const config::Given& given : model.given) out += "|" + given.key + "=" + given.value;
     out += "\n";
   }
   return out;
@@ -115,5 +116,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Error& error : reading.errors) check_message(error.message, text);
   for (const std::string& warning : reading.warnings) check_message(warning, text);
   if (reading.config) check_config(*reading.config);
+
+  // A value that was set while it ran is judged too, whatever it is.
+  if (!reading.config || reading.config->models.empty()) return 0;
+  const std::string& id = reading.config->models[0].id;
+  const config::Reading over =
+      config::examine(text, kFile, variable, {{id, {{"limits", std::string(text)}}}});
+  CHECK(over.config.has_value() == over.errors.empty());
+  for (const Error& error : over.errors) {
+    if (!error.message.starts_with("corral set: ")) check_message(error.message, text);
+  }
   return 0;
 }

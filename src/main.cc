@@ -19,6 +19,8 @@ int run_command(const corral::cli::Options& options) {
     case Command::kLoad: return corral::cli::load(options);
     case Command::kUnload: return corral::cli::unload(options);
     case Command::kLogs: return corral::cli::logs(options);
+    case Command::kSet: return corral::cli::set(options);
+    case Command::kReset: return corral::cli::reset(options);
     case Command::kVersion: return corral::cli::version(options);
     case Command::kConfigCheck: return corral::cli::config_check(options);
   }

@@ -13,6 +13,8 @@ int ps(const Options& options);
 int load(const Options& options);
 int unload(const Options& options);
 int logs(const Options& options);
+int set(const Options& options);
+int reset(const Options& options);
 int version(const Options& options);
 int config_check(const Options& options);
 

@@ -83,6 +83,7 @@ class Parser {
     std::vector<std::string> extras = app_.remaining(true);
     const CLI::App* chosen = this->chosen();
     if (chosen->get_name() == "run") extras = take_prompt(extras);
+    if (chosen->get_name() == "set" || chosen->get_name() == "reset") extras = take_words(extras);
     std::ranges::copy(literal_, std::back_inserter(extras));
     if (!extras.empty()) return refuse(about_unexpected(chosen_name(), extras, options_of(chosen)));
     if (version_) {
@@ -114,6 +115,15 @@ class Parser {
       is_option ? others.push_back(word) : add(word);
     }
     std::ranges::for_each(std::exchange(literal_, {}), add);
+    return others;
+  }
+
+  // The words of a command that takes many; the others are returned: those that begin with a dash.
+  std::vector<std::string> take_words(const std::vector<std::string>& words) {
+    std::vector<std::string> others;
+    for (const std::string& word : words)
+      (word.starts_with('-') ? others : options_.words).push_back(word);
+    std::ranges::copy(std::exchange(literal_, {}), std::back_inserter(options_.words));
     return others;
   }
 
@@ -219,6 +229,25 @@ class Parser {
                      "default), or 'upstream', those of all engines");
     logs->add_flag("-f,--follow", options_.follow, "go on showing what comes");
     add_url(logs);
+    change_options();
+  }
+
+  void change_options() {
+    CLI::App* set = add(Command::kSet, "set", "change options of a model, or list them");
+    set->add_option("model", options_.model, "the model's id")->required();
+    set->add_flag("--restart", options_.restart,
+                  "unload an engine that runs with the old options as soon as it is idle");
+    add_url(set);
+    set->footer(
+        "corral set MODEL lists what is in force, and where it comes from.\n"
+        "corral set MODEL KEY=VALUE ... changes it from the engine's next start on, as the config\n"
+        "file would: corral set MODEL ctx=8192 flashAttention=on.");
+    CLI::App* reset =
+        add(Command::kReset, "reset", "take back what set changed, or some of it: reset MODEL KEY");
+    reset->add_option("model", options_.model, "the model's id")->required();
+    reset->add_flag("--restart", options_.restart,
+                    "unload an engine that runs with the old options as soon as it is idle");
+    add_url(reset);
   }
 
   void others() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 
@@ -15,17 +16,30 @@ struct ListenAddress {
   std::uint16_t port = 45786;
 };
 
-enum class Command { kServe, kRun, kPs, kLoad, kUnload, kLogs, kVersion, kConfigCheck };
+enum class Command {
+  kServe,
+  kRun,
+  kPs,
+  kLoad,
+  kUnload,
+  kLogs,
+  kSet,
+  kReset,
+  kVersion,
+  kConfigCheck
+};
 
 struct Options {
   Command command = Command::kServe;
   std::string config;    // a config file; empty: the person's own, else the built-in one
   std::string url;       // of a running service; empty: CORRAL_URL, else the default address
   ListenAddress listen;  // serve
-  std::string model;     // run, load; unload and logs: empty for all, for Corral's own
+  std::string model;     // run, load, set, reset; unload and logs: empty for all, for Corral's own
   std::optional<std::string> prompt;  // run; nothing: a chat, or what comes on stdin
   bool without_keys = false;          // serve: the network may use the models without one
   bool follow = false;                // logs
+  std::vector<std::string> words;     // set: KEY=VALUE; reset: keys
+  bool restart = false;               // set, reset: unload the engine when it is idle
   bool licenses = false;              // version
 };
 

@@ -24,6 +24,18 @@ Options options_of(std::vector<std::string> words) {
 
 }  // namespace
 
+TEST_CASE("set and reset take words behind the model") {
+  const Options set = options_of({"set", "m", "ctx=1", "lora=[\"a\",\"b\"]", "--restart"});
+  CHECK(set.command == Command::kSet);
+  CHECK(set.model == "m");
+  CHECK(set.words == std::vector<std::string>{"ctx=1", "lora=[\"a\",\"b\"]"});
+  CHECK(set.restart);
+  CHECK(options_of({"set", "m"}).words.empty());
+  CHECK(options_of({"reset", "m", "ctx", "batch"}).words.size() == 2);
+  CHECK(std::get<int>(parse({"set", "m", "--nope"})) == 2);
+  CHECK(std::get<int>(parse({"reset"})) != 0);
+}
+
 TEST_CASE("a listen address may leave out what is usual") {
   struct Row {
     const char* text;

@@ -48,7 +48,8 @@ Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config c
                              .self_exe = *self,
                              .runtime_dir = *runtime_dir,
                              .environment = engine::own_environment(),
-                             .host_name = io::host_name()};
+                             .host_name = io::host_name(),
+                             .state_folder = gateway::state_folder(environment)};
   return std::unique_ptr<Service>(new Service(loop, settings, std::move(*listener), url));
 }
 

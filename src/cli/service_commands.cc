@@ -1,5 +1,4 @@
 // The commands that ask a running service: ps, load, unload, logs.
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -7,47 +6,12 @@
 #include "cli/commands.h"
 #include "cli/json_fields.h"
 #include "cli/progress.h"
-#include "cli/service_client.h"
+#include "cli/service_work.h"
 
 namespace corral::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-// A command's work with its service; the status is the program's.
-using Work = io::Task<Result<void>> (*)(ServiceClient&, const Options&);
-
-io::Task<void> with_service(io::Loop& loop, const Options& options, Work work, int& status) {
-  Result<ServiceClient> service = ServiceClient::make(loop, options.url);
-  if (!service.has_value()) {
-    status = failed(service.error());
-    co_return;
-  }
-  const Result<void> done = co_await work(*service, options);
-  if (!done.has_value()) status = failed(done.error());
-}
-
-int run_work(const Options& options, Work work) {
-  int status = 0;
-  io::Loop loop;
-  loop.run(with_service(loop, options, work, status));
-  return status;
-}
-
-void print_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows[0].size(), 0);
-  for (const std::vector<std::string>& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const std::vector<std::string>& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
-    }
-    std::printf("%s\n", line.c_str());
-  }
-}
 
 std::string state_text(const Json& engine) {
   const std::string state = text_of(engine, "state", "?");

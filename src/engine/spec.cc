@@ -38,6 +38,8 @@ constexpr std::array kDefaults = {
 };
 constexpr Default kAlias = {"--alias", {"-a"}, ""};
 constexpr Default kThreads = {"--threads", {"-t"}, ""};
+// A draft model alone is loaded and not used.
+constexpr Default kDrafting = {"--spec-type", {}, "draft-simple"};
 
 // What a worker may see of our environment: what every program needs, and what chooses devices.
 constexpr std::array<std::string_view, 11> kNames = {
@@ -118,6 +120,10 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
     if (is_named(option, asked)) continue;
     spec.command.argv.emplace_back(option.name);
     spec.command.argv.push_back(value);
+  }
+  if (!model.worker.draft.empty() && !is_named(kDrafting, asked)) {
+    spec.command.argv.emplace_back(kDrafting.name);
+    spec.command.argv.emplace_back(kDrafting.value);
   }
   spec.command.argv.insert(spec.command.argv.end(), asked.begin(), asked.end());
 

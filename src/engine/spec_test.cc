@@ -161,6 +161,10 @@ TEST_CASE("a worker is told the model's options by llama-server's names") {
   CHECK(std::equal(wanted.rbegin(), wanted.rend(), argv.rbegin()));
   CHECK(count(argv, "--parallel") == 1);
   CHECK(count(argv, "--threads") == 1);
+  CHECK(count(argv, "draft-simple") == 1);
+  model.args = {"--spec-type", "draft-mtp"};
+  CHECK(count(worker_spec(model, "/bin/corral", "/run/c", seconds(120), {}).command.argv,
+              "draft-simple") == 0);
   CHECK(max_in_flight(model) == 5);
 }
 

@@ -37,7 +37,8 @@ Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& 
       changed_(loop),
       tick_due_changed_(loop),
       lives_(specs.size(), 0),
-      ends_(specs.size(), 0) {
+      ends_(specs.size(), 0),
+      next_rules_(specs.size()) {
   for (engine::Spec& spec : specs) {
     const ModelIndex model = engines_.size();
     engines_.push_back(std::make_unique<engine::Engine>(
@@ -48,6 +49,11 @@ Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& 
 }
 
 Conductor::~Conductor() { ticking_.cancel(); }
+
+void Conductor::reconfigure(ModelIndex model, engine::Spec spec, scheduler::ModelRule rule) {
+  engines_[model]->set_spec(std::move(spec));
+  next_rules_[model] = std::move(rule);
+}
 
 void Conductor::unload(ModelIndex model) {
   scheduler_.unload(loop_.now(), model);
@@ -134,6 +140,10 @@ void Conductor::pump() {
     switch (decision.kind) {
       case scheduler::Decision::Kind::kStart:
         log_info(engine.spec().model + ": starting");
+        if (std::optional<scheduler::ModelRule>& rule = next_rules_[decision.model]; rule) {
+          scheduler_.set_rule(decision.model, std::move(*rule));
+          rule.reset();
+        }
         engine.start();
         break;
       case scheduler::Decision::Kind::kStop: engine.stop(reason_of(decision.reason)); break;

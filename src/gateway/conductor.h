@@ -58,6 +58,9 @@ class Conductor {
   std::size_t in_flight(ModelIndex model) const { return scheduler_.in_flight(model); }
   std::size_t waiting(ModelIndex model) const { return scheduler_.waiting(model); }
 
+  // How the model runs from the next start of its engine on.
+  void reconfigure(ModelIndex model, engine::Spec spec, scheduler::ModelRule rule);
+
   // Stops the engine when its requests are over; requests that wait for it are refused.
   void unload(ModelIndex model);
   void unload_all();
@@ -95,8 +98,9 @@ class Conductor {
   io::Event changed_;                // pulsed
   std::optional<Instant> tick_due_;  // what tick() waits for
   io::Event tick_due_changed_;
-  std::vector<std::uint64_t> lives_;  // times that it became ready
-  std::vector<std::uint64_t> ends_;   // times that it stopped or failed
+  std::vector<std::uint64_t> lives_;                             // times that it became ready
+  std::vector<std::uint64_t> ends_;                              // times that it stopped or failed
+  std::vector<std::optional<scheduler::ModelRule>> next_rules_;  // for the next start
   std::vector<std::unique_ptr<engine::Engine>> engines_;
   io::Task<void> ticking_;
 };

@@ -41,6 +41,27 @@ std::vector<scheduler::ModelRule> rules_of(const config::Config& config) {
   return rules;
 }
 
+config::Environment environment_of(std::vector<std::string> entries) {
+  return [entries = std::move(entries)](std::string_view name) -> std::optional<std::string> {
+    for (const std::string& entry : entries) {
+      if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+        return entry.substr(name.size() + 1);
+    }
+    return std::nullopt;
+  };
+}
+
+// What to load at the start; the last one stays where only one can.
+std::vector<ModelIndex> first_models(const config::Config& config, const std::string& last) {
+  std::vector<std::string> ids = config.preload;
+  if (config.restore_last && std::ranges::find(ids, last) == ids.end()) ids.push_back(last);
+  std::vector<ModelIndex> models;
+  for (const std::string& id : ids) {
+    if (const std::optional<ModelIndex> model = find_model(config, id)) models.push_back(*model);
+  }
+  return models;
+}
+
 // The part of an /upstream path that names a model, and the rest, which begins with a slash.
 struct UpstreamPath {
   std::optional<ModelIndex> model;
@@ -72,20 +93,31 @@ UpstreamPath split_upstream(const config::Config& config, std::string_view path)
 
 Gateway::Gateway(io::Loop& loop, const Settings& settings)
     : loop_(loop),
-      config_(settings.config),
+      settings_(settings),
+      options_(loop, settings.config, environment_of(settings.environment),
+               StateFile(settings.state_folder, "options.json")),
+      last_model_(loop, StateFile(settings.state_folder, "last.json"), section_of(settings.config)),
+      config_(options_.config()),
       access_({.keys = config_.api_keys,
                .origins = config_.allowed_origins,
                .hosts = config_.allowed_hosts},
               settings.host_name),
       logs_(loop),
       client_(loop),
-      conductor_(loop, client_, counters_, specs_of(settings), rules_of(settings.config)),
+      conductor_(loop, client_, counters_, specs_of(settings, config_), rules_of(config_)),
       context_{loop_, client_, conductor_, counters_, access_},
-      admin_(loop, config_, conductor_, counters_, logs_) {
+      admin_(loop, config_, conductor_, counters_, logs_),
+      option_api_(options_, conductor_, [this](ModelIndex model) { reconfigure(model); }),
+      preload_(conductor_, first_models(config_, last_model_.id())) {
   logs_.gather(conductor_);
 }
 
 Gateway::~Gateway() { logs_.stop_gathering(); }
+
+void Gateway::reconfigure(ModelIndex model) {
+  const config::Model& changed = options_.config().models[model];
+  conductor_.reconfigure(model, spec_of(settings_, changed), rule_of(changed));
+}
 
 void Gateway::drain() {
   conductor_.shut_down();
@@ -148,7 +180,9 @@ io::Task<void> Gateway::route(http::Exchange& exchange, const http::Target& targ
     co_await upstream_request(exchange, target.path.substr(std::string_view("/upstream/").size()));
     co_return;
   }
-  const bool answered = co_await admin_.handle(exchange, target.path, target.query);
+  bool answered = co_await admin_.handle(exchange, target.path, target.query);
+  if (answered) co_return;
+  answered = co_await option_api_.handle(exchange, target.path, target.query);
   if (answered) co_return;
   const std::string path(target.path.substr(0, 100));
   if (route != nullptr) {
@@ -240,6 +274,7 @@ void Gateway::record(const http::Exchange& exchange, const ProxySession& session
   const Timing& timing = session.timing();
   const Instant now = loop_.now();
   const bool answered = timing.first_byte > timing.known;
+  if (answered) last_model_.used(id);
   counters_.record({.model = id,
                     .status = exchange.ended() ? exchange.status() : 0,
                     .whole = now - timing.known,

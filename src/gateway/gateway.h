@@ -11,6 +11,10 @@
 #include "config/config.h"
 #include "gateway/access.h"
 #include "gateway/admin.h"
+#include "gateway/last_model.h"
+#include "gateway/option_api.h"
+#include "gateway/option_store.h"
+#include "gateway/preload.h"
 #include "gateway/proxy_session.h"
 #include "http/uri.h"
 
@@ -21,7 +25,8 @@ struct Settings {
   std::string self_exe;                  // our own binary: the worker and the guard
   std::string runtime_dir;               // for the workers' sockets
   std::vector<std::string> environment;  // what engines inherit from, "NAME=value"
-  std::string host_name;                 // this machine's
+  std::string host_name{};               // this machine's
+  std::string state_folder{};            // for what is remembered; empty: nothing is
 };
 
 class Gateway {
@@ -52,8 +57,13 @@ class Gateway {
   void record(const http::Exchange& exchange, const ProxySession& session, ModelIndex model);
   io::Task<void> refuse(http::Exchange& exchange, Dialect dialect, int status, std::string message);
 
+  void reconfigure(ModelIndex model);
+
   io::Loop& loop_;
-  const config::Config config_;
+  const Settings settings_;
+  OptionStore options_;
+  LastModel last_model_;
+  const config::Config config_;  // as at the start; what can be set is in options_
   const Access access_;
   Logs logs_;
   http::Client client_;
@@ -62,6 +72,8 @@ class Gateway {
   Conductor conductor_;
   ProxyContext context_;
   Admin admin_;
+  OptionApi option_api_;
+  Preload preload_;
 };
 
 }  // namespace corral::gateway

@@ -75,8 +75,11 @@ struct Decision {
 
 class Scheduler {
  public:
-  // All engines are stopped at first. `rules` stay as they are for the scheduler's whole life.
+  // All engines are stopped at first.
   Scheduler(std::vector<ModelRule> rules, std::unique_ptr<Policy> policy, Limits limits);
+
+  // Another rule for a model, in force at once. Requires: its engine is not ready.
+  void set_rule(ModelIndex model, ModelRule rule) { models_[model].rule = std::move(rule); }
 
   // Requests.
 

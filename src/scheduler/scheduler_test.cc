@@ -397,3 +397,17 @@ TEST_CASE("shutting down stops an engine that starts at once") {
   world.scheduler.shut_down(world.now);
   CHECK(world.said() == Said{"start a", "refuse 1", "stop a: asked"});
 }
+
+TEST_CASE("another rule counts from the moment it is given") {
+  World world;
+  world.request(1, A);
+  world.scheduler.set_rule(A, {.id = "a", .max_in_flight = 1, .max_waiting = 1, .ttl = seconds(5)});
+  world.ready(A);
+  world.request(2, A);
+  world.request(3, A);
+  CHECK(world.scheduler.in_flight(A) == 1);
+  CHECK(world.scheduler.waiting(A) == 1);
+  world.done(1);
+  world.done(2);
+  CHECK(world.until_tick() == seconds(5));
+}
