@@ -181,14 +181,14 @@ constexpr Key<Draft> kOwnKeys[] = {
 
 // Those, and the options of an engine. args is one of them and has a reader above.
 std::span<const Key<Draft>> keys() {
-  static const std::vector<Key<Draft>> all = [] {
+  static const std::vector<Key<Draft>> kAll = [] {
     std::vector<Key<Draft>> rows(std::begin(kOwnKeys), std::end(kOwnKeys));
     for (const OptionInfo& option : all_options()) {
       if (option.key != "args") rows.push_back({option.key, read_engine_option});
     }
     return rows;
   }();
-  return all;
+  return kAll;
 }
 
 constexpr std::string_view kPortUse = "${PORT}";

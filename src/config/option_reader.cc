@@ -110,12 +110,12 @@ Error not_for_commands(const Given& given, const Reader& reader) {
 }  // namespace
 
 const std::vector<OptionInfo>& all_options() {
-  static const std::vector<OptionInfo> infos = [] {
+  static const std::vector<OptionInfo> kInfos = [] {
     std::vector<OptionInfo> result;
     for (const Option& option : kOptions) result.push_back(option.info);
     return result;
   }();
-  return infos;
+  return kInfos;
 }
 
 void note_given(const Entry& entry, std::vector<Given>& given) {
