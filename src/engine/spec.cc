@@ -88,6 +88,12 @@ std::optional<std::size_t> parallel_of(const std::vector<std::string>& arguments
   return found;
 }
 
+// Of a model that our own worker serves.
+std::size_t slots_of(const config::Model& model) {
+  if (model.worker.parallel) return static_cast<std::size_t>(*model.worker.parallel);
+  return parallel_of(model.args).value_or(kParallel);
+}
+
 }  // namespace
 
 std::vector<std::string> own_environment() {
@@ -102,6 +108,8 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   Spec spec;
   spec.model = model.id;
   spec.worker = true;
+  spec.gguf = model.gguf;
+  spec.slots = slots_of(model);
   spec.address.unix_path = worker_socket(socket_dir, model.id);
   spec.check_path = "/health";
   spec.start_timeout = start_timeout;
@@ -157,9 +165,7 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
 }
 
 std::size_t max_in_flight(const config::Model& model) {
-  if (model.worker.parallel)
-    return static_cast<std::size_t>(*model.worker.parallel) + kSpareConnections;
-  if (!model.gguf.empty()) return parallel_of(model.args).value_or(kParallel) + kSpareConnections;
+  if (!model.gguf.empty()) return slots_of(model) + kSpareConnections;
   const std::optional<std::size_t> parallel = parallel_of(model.argv);
   return parallel ? *parallel + kSpareConnections : kExternalInFlight;
 }

@@ -21,6 +21,8 @@ struct Spec {
   std::string path_prefix;   // in front of every request's path, may be empty
   std::string check_path;    // answers 200 when it is ready; empty: ready when it runs
   bool worker = false;       // speaks the child protocol, see worker_words.h
+  std::string gguf{};        // of a worker: its model's file, or the first of them
+  std::size_t slots = 0;     // of a worker: requests that it serves at once
   Duration start_timeout{};  // from spawn to ready
   Duration stop_grace{};     // of a command: from the first request to stop to the second
 

@@ -42,6 +42,8 @@ TEST_CASE("a worker is our own binary, and the person's arguments replace ours")
   CHECK(spec.worker);
   CHECK(spec.address.unix_path == worker_socket("/run/c", "tiny"));
   const std::vector<std::string>& argv = spec.command.argv;
+  CHECK(spec.gguf == "/models/tiny.gguf");
+  CHECK(spec.slots == 2);
   CHECK(argv[0] == "/bin/corral");
   CHECK(argv[1] == "engine");
   CHECK(count(argv, "/models/tiny.gguf") == 1);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "gguf/source.h"
 
@@ -10,7 +11,8 @@ namespace corral::gguf {
 
 class Cursor {
  public:
-  explicit Cursor(const Source& source) : source_(source) {}
+  // `piece` bytes, not 0, are read at once.
+  Cursor(const Source& source, std::size_t piece) : source_(source), buffer_(piece) {}
 
   std::uint64_t offset() const { return offset_; }
   std::uint64_t left() const { return source_.size - offset_; }
@@ -55,14 +57,15 @@ class Cursor {
 
  private:
   std::unexpected<Fault> cut() const {
-    return fault(Fault::Kind::kCutShort, "is cut short: it ends after " +
-                                             std::to_string(source_.size) +
-                                             " bytes, within its header; download it again");
+    return fault(
+        Fault::Kind::kCutShort,
+        "is cut short: it ends after " + std::to_string(source_.size) + " bytes, within its header",
+        "download it again");
   }
 
   const Source& source_;
   std::uint64_t offset_ = 0;
-  std::array<std::byte, 64 * 1024> buffer_{};
+  std::vector<std::byte> buffer_;
   std::uint64_t begin_ = 0;  // of what the buffer holds
   std::uint64_t filled_ = 0;
 };

@@ -95,7 +95,7 @@ bool is_kept(std::string_view key) {
 std::string quoted(std::string_view text) { return json_quote(text.substr(0, kLongestWord)); }
 
 std::unexpected<Fault> broken(const std::string& why) {
-  return fault(Kind::kBroken, "is damaged: " + why + "; download it again");
+  return fault(Kind::kBroken, "is damaged: " + why, "download it again");
 }
 
 std::unexpected<Fault> beyond(const std::string& what, std::uint64_t count, std::uint64_t limit) {
@@ -106,7 +106,9 @@ std::unexpected<Fault> beyond(const std::string& what, std::uint64_t count, std:
 
 class Reader {
  public:
-  explicit Reader(const Source& source) : cursor_(source) { header_.file_size = source.size; }
+  Reader(const Source& source, std::size_t piece) : cursor_(source, piece) {
+    header_.file_size = source.size;
+  }
 
   Read<Header> read() {
     GGUF_READ(counts, begin());
@@ -124,7 +126,7 @@ class Reader {
 
  private:
   Read<void> begin() {
-    if (cursor_.left() == 0) return fault(Kind::kCutShort, "is empty; download it again");
+    if (cursor_.left() == 0) return fault(Kind::kCutShort, "is empty", "download it again");
     std::array<char, 4> magic{};
     const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(4, cursor_.left()));
     GGUF_READ(four, cursor_.copy(std::as_writable_bytes(std::span(magic).first(count))));
@@ -136,15 +138,15 @@ class Reader {
     header_.version = static_cast<std::uint32_t>(*version);
     if ((*version & 0xffff) == 0 && *version != 0) {
       return fault(Kind::kUnsupported,
-                   "is a GGUF file for big-endian machines, which this one is not; get the "
-                   "little-endian one");
+                   "is a GGUF file for big-endian machines, which this one is not",
+                   "get the little-endian one");
     }
     if (*version != 2 && *version != 3) {
-      const std::string next = *version < 2
-                                   ? "which is no longer read; get a newer file of the model"
-                                   : "newer than 3, the last one known; update corral";
+      const std::string next =
+          *version < 2 ? "which is no longer read" : "newer than 3, the last one known";
+      const std::string hint = *version < 2 ? "get a newer file of the model" : "update corral";
       return fault(Kind::kUnsupported,
-                   "is a GGUF file of version " + std::to_string(*version) + ", " + next);
+                   "is a GGUF file of version " + std::to_string(*version) + ", " + next, hint);
     }
     GGUF_READ(tensors, cursor_.number(8));
     GGUF_READ(keys, cursor_.number(8));
@@ -314,10 +316,10 @@ class Reader {
     GGUF_READ(type, cursor_.number(4));
     tensor.type = find_tensor_type(static_cast<std::uint32_t>(*type));
     if (tensor.type == nullptr) {
-      return fault(Kind::kUnsupported, "stores the tensor " + quoted(*name) + " as type " +
-                                           std::to_string(*type) +
-                                           ", which this engine does not know; get another file "
-                                           "of the model, or update corral");
+      return fault(Kind::kUnsupported,
+                   "stores the tensor " + quoted(*name) + " as type " + std::to_string(*type) +
+                       ", which this engine does not know",
+                   "get another file of the model, or update corral");
     }
     if (row % tensor.type->block != 0) {
       return broken("the rows of the tensor " + quoted(*name) + " are no whole blocks");
@@ -370,9 +372,9 @@ std::uint64_t Header::tensor_bytes() const {
   return sum;
 }
 
-Read<Header> read_header(const Source& source) {
-  const auto reader = std::make_unique<Reader>(source);  // its buffer is no matter for a stack
-  return reader->read();
+Read<Header> read_header(const Source& source, std::size_t piece) {
+  Reader reader(source, piece);
+  return reader.read();
 }
 
 Read<Header> read_whole(const std::string& path) {
@@ -381,10 +383,11 @@ Read<Header> read_whole(const std::string& path) {
   // What was read of a file that changed means nothing, be it good or bad.
   GGUF_READ(same, file->unchanged());
   if (!header.has_value() || header->whole()) return header;
-  return fault(Kind::kCutShort, "is cut short: it has " + std::to_string(header->file_size) +
-                                    " of " + std::to_string(header->data_end) +
-                                    " bytes, the last " + std::to_string(header->missing()) +
-                                    " are missing; download it again");
+  return fault(Kind::kCutShort,
+               "is cut short: it has " + std::to_string(header->file_size) + " of " +
+                   std::to_string(header->data_end) + " bytes, the last " +
+                   std::to_string(header->missing()) + " are missing",
+               "download it again");
 }
 
 }  // namespace corral::gguf

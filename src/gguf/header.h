@@ -62,6 +62,8 @@ struct Metadata {
   std::optional<std::uint64_t> split_count;
   std::optional<std::uint64_t> split_tensors_count;  // in all files
   bool tokenizer = false;                            // it has one
+
+  bool operator==(const Metadata&) const = default;
 };
 
 struct Tensor {
@@ -69,6 +71,8 @@ struct Tensor {
   const TensorType* type = nullptr;
   std::uint64_t begin = 0;  // in the file
   std::uint64_t size = 0;   // bytes
+
+  bool operator==(const Tensor&) const = default;
 };
 
 struct Header {
@@ -85,10 +89,13 @@ struct Header {
   bool whole() const { return data_end <= file_size; }
   std::uint64_t missing() const { return whole() ? 0 : data_end - file_size; }
   std::uint64_t tensor_bytes() const;
+
+  bool operator==(const Header&) const = default;
 };
 
-// The header of a file that may lack data behind it. A header that is itself cut: kCutShort.
-Read<Header> read_header(const Source& source);
+// The header of a file that may lack data behind it. A header that is itself cut: kCutShort. The
+// file is read in pieces of at most `piece` bytes, not 0, which changes nothing else.
+Read<Header> read_header(const Source& source, std::size_t piece = 64 * 1024);
 
 // The header of a whole file that did not change meanwhile. kCutShort says how much is missing.
 Read<Header> read_whole(const std::string& path);

@@ -10,9 +10,10 @@ namespace {
 // llama.cpp rounds contexts and caches up to so many tokens.
 constexpr std::uint64_t kCells = 256;
 constexpr std::uint64_t kFloat = 4;
+constexpr std::uint64_t kMaskBytes = 2;
 // Vectors of the model's width that live at once in a layer: its input, the normalised one, the
 // queries with keys and values, and what comes out.
-constexpr std::uint64_t kVectors = 6;
+constexpr std::uint64_t kVectors = 7;
 
 std::uint64_t of_layer(const std::vector<std::uint64_t>& list, std::uint64_t layer) {
   if (list.size() == 1) return list[0];
@@ -96,11 +97,9 @@ std::uint64_t compute_bytes(const Metadata& metadata, const Shape& shape, std::u
   const std::uint64_t width = metadata.embedding_length.value_or(0);
   std::uint64_t forward = 0;
   for (const std::uint64_t one : metadata.feed_forward_length) forward = std::max(forward, one);
-  std::uint64_t values = metadata.vocabulary.value_or(0);
-  values = plus(values, times(kVectors, width));
-  values = plus(values, times(2, forward));
-  values = plus(values, context);
-  return times(times(values, kFloat), std::min(shape.micro_batch, context));
+  const std::uint64_t vectors = plus(times(kVectors, width), times(2, forward));
+  const std::uint64_t token = plus(times(kFloat, vectors), times(kMaskBytes, context));
+  return times(token, std::min(shape.micro_batch, context));
 }
 
 }  // namespace

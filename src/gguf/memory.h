@@ -3,8 +3,10 @@
 //
 // It follows llama.cpp (src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp, llama-context.cpp) for
 // what follows from the header exactly, the weights and the KV cache, and approximates the rest:
-//   - compute buffers: for each token of a micro batch its logits, some vectors of the model's
-//     width, two of its feed-forward width, and a row of the attention mask, in 32 bits each;
+//   - compute buffers: for each token of a micro batch some vectors of the model's width and two of
+//     its feed-forward width in 32 bits, and a row of the attention mask in 16 bits. Measured with
+//     8,192 tokens: 21.5 MiB for SmolLM2 135M, where this says 22; 11.3 MiB for a model of 4 layers
+//     and 128 numbers, where this says 11. Without flash attention it is more;
 //   - not counted: the state of recurrent layers, which is small, and the engine's own program.
 #pragma once
 

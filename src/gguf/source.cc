@@ -14,12 +14,14 @@ namespace {
 std::string system_says() { return std::generic_category().message(errno); }
 
 std::unexpected<Fault> cannot_open() {
-  if (errno == ENOENT || errno == ENOTDIR) return fault(Fault::Kind::kMissing, "does not exist");
-  return fault(Fault::Kind::kUnreadable, "cannot be read: " + system_says());
+  if (errno == ENOENT || errno == ENOTDIR)
+    return fault(Fault::Kind::kMissing, "does not exist", "correct its path, or download it");
+  const std::string hint = errno == EACCES ? "let this user read it" : "";
+  return fault(Fault::Kind::kUnreadable, "cannot be read: " + system_says(), hint);
 }
 
 std::unexpected<Fault> changed(const std::string& how) {
-  return fault(Fault::Kind::kChanged, how + " while it was looked at; wait until it is complete");
+  return fault(Fault::Kind::kChanged, how + " while it was looked at", "wait until it is complete");
 }
 
 }  // namespace
@@ -34,7 +36,7 @@ Read<File> File::open(const std::string& path) {
   struct stat found{};
   if (::stat(path.c_str(), &found) != 0) return cannot_open();
   if (S_ISDIR(found.st_mode)) {
-    return fault(Fault::Kind::kUnreadable, "is a folder; name a model file in it");
+    return fault(Fault::Kind::kUnreadable, "is a folder", "name a model file in it");
   }
   if (!S_ISREG(found.st_mode)) {
     return fault(Fault::Kind::kUnreadable, "is a pipe, socket or device and no regular file");

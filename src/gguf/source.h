@@ -12,8 +12,8 @@
 
 namespace corral::gguf {
 
-// What is wrong with a file. `words` continue a sentence that begins with the file's name:
-// "is a folder; name a model file in it".
+// What is wrong with a file, in words that continue a sentence that begins with the file's name,
+// "is a folder", and what to do about it, "name a model file in it"; the latter may be empty.
 struct Fault {
   enum class Kind {
     kMissing,      // there is no such file
@@ -26,13 +26,14 @@ struct Fault {
   };
   Kind kind = Kind::kBroken;
   std::string words;
+  std::string hint{};
 };
 
 template <class T>
 using Read = std::expected<T, Fault>;
 
-inline std::unexpected<Fault> fault(Fault::Kind kind, std::string words) {
-  return std::unexpected<Fault>(Fault{kind, std::move(words)});
+inline std::unexpected<Fault> fault(Fault::Kind kind, std::string words, std::string hint = {}) {
+  return std::unexpected<Fault>(Fault{kind, std::move(words), std::move(hint)});
 }
 
 // A file of a known size. `read_at` fills all of `into` from that offset; it is never asked for

@@ -1,0 +1,142 @@
+#include "engine/port_owner.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace corral::engine;
+
+namespace {
+
+// A listener of this process on a free port of the loopback, unless the system has no such family.
+class Listener {
+ public:
+  explicit Listener(const char* host = "127.0.0.1", bool listening = true) {
+    const bool six = std::string_view(host) == "::1";
+    descriptor_ = ::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
+    if (descriptor_ < 0) return;
+    sockaddr_in four{};
+    four.sin_family = AF_INET;
+    ::inet_pton(AF_INET, host, &four.sin_addr);
+    sockaddr_in6 in6{};
+    in6.sin6_family = AF_INET6;
+    in6.sin6_addr = in6addr_loopback;
+    const auto* address =
+        six ? reinterpret_cast<const sockaddr*>(&in6) : reinterpret_cast<const sockaddr*>(&four);
+    socklen_t size = six ? sizeof in6 : sizeof four;
+    if (::bind(descriptor_, address, size) != 0) return;
+    if (listening) REQUIRE(::listen(descriptor_, 8) == 0);
+    sockaddr_storage bound{};
+    size = sizeof bound;
+    REQUIRE(::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    port_ = ntohs(six ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
+                      : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() { close(); }
+  void close() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    descriptor_ = -1;
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int descriptor_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+// A child that waits until it is killed; with a session of its own if wanted.
+class Child {
+ public:
+  explicit Child(bool own_session) : pid_(::fork()) {
+    REQUIRE(pid_ >= 0);
+    if (pid_ > 0) {
+      if (own_session) {
+        while (::getsid(pid_) != pid_) ::usleep(1000);
+      }
+      return;
+    }
+    if (own_session) ::setsid();
+    for (;;) ::pause();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  int pid() const { return pid_; }
+
+ private:
+  int pid_;
+};
+
+}  // namespace
+
+TEST_CASE("a port is taken as long as somebody sits on it") {
+  for (const char* host : {"127.0.0.1", "0.0.0.0", "::1"}) {
+    CAPTURE(host);
+    Listener listener(host);
+    if (listener.port() == 0) continue;  // this machine has no IPv6
+    const std::string at = std::string_view(host) == "::1" ? "::1" : "localhost";
+    CHECK(is_port_taken(at, listener.port()));
+    listener.close();
+    CHECK_FALSE(is_port_taken(at, listener.port()));
+  }
+  const Listener bound("127.0.0.1", false);
+  CHECK(is_port_taken("127.0.0.1", bound.port()));
+}
+
+TEST_CASE("ports of other machines are nobody's business") {
+  const Listener listener("0.0.0.0");
+  for (const char* host : {"192.0.2.1", "example.com", "::2", "", "10.0.0.1"}) {
+    CHECK_FALSE(is_loopback(host));
+    CHECK_FALSE(is_port_taken(host, listener.port()));
+  }
+  for (const char* host : {"localhost", "127.0.0.1", "127.1.2.3", "::1"}) CHECK(is_loopback(host));
+}
+
+TEST_CASE("the owner of a port is found with its name") {
+  Listener listener;
+  const auto owner = port_owner(listener.port());
+  REQUIRE(owner.has_value());
+  CHECK(owner->pid == ::getpid());
+  CHECK(owner->program == "engine_test");
+  listener.close();
+  CHECK_FALSE(port_owner(listener.port()).has_value());
+}
+
+TEST_CASE("a listener is a child's if the child, its session or its descendants hold it alone") {
+  Listener listener;
+  CHECK(listener_is_ours(listener.port(), ::getpid()) == Ours::kYes);
+  CHECK(listener_is_ours(listener.port(), ::getppid()) == Ours::kYes);
+  const Child shares(true);  // it inherits the socket, which we have too
+  CHECK(listener_is_ours(listener.port(), shares.pid()) == Ours::kNo);
+  listener.close();
+  CHECK(listener_is_ours(listener.port(), shares.pid()) == Ours::kYes);
+  CHECK(descends_from(shares.pid(), ::getpid()));
+  CHECK_FALSE(descends_from(::getpid(), shares.pid()));
+  const Child other(true);  // it does not have the socket
+  CHECK(listener_is_ours(listener.port(), other.pid()) == Ours::kNo);
+}
+
+TEST_CASE("of a port where nobody listens it cannot be told whose it is") {
+  Listener listener;
+  listener.close();
+  CHECK(listener_is_ours(listener.port(), ::getpid()) == Ours::kCannotTell);
+}
+
+TEST_CASE("the next free port is the first that nobody sits on") {
+  Listener listener;
+  const auto next = free_port(listener.port());
+  REQUIRE(next.has_value());
+  CHECK(*next > listener.port());
+  listener.close();
+  CHECK(free_port(listener.port()) == listener.port());
+}

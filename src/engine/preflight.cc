@@ -1,0 +1,255 @@
+#include "engine/preflight.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "engine/arguments.h"
+#include "engine/port_owner.h"
+#include "engine/program_file.h"
+#include "gguf/memory.h"
+#include "gguf/model.h"
+#include "io/helper.h"
+
+namespace corral::engine {
+namespace {
+
+using gguf::Fault;
+
+constexpr bool kOwnGpuMemory =
+    std::string_view(CORRAL_GPU) == "cuda" || std::string_view(CORRAL_GPU) == "vulkan";
+
+// With no context given, the engine makes it as small as this before it gives up.
+constexpr std::uint64_t kLeastContext = 4096;
+
+// Programs that run the words after them elsewhere, where our files are others or nowhere.
+constexpr std::array<std::string_view, 14> kElsewhere = {
+    "docker", "podman",  "nerdctl",   "ssh",         "kubectl", "apptainer", "singularity",
+    "chroot", "flatpak", "distrobox", "systemd-run", "srun",    "bwrap",     "nsenter"};
+
+Failure failure_of(const Spec& spec, Cause cause, const std::string& words,
+                   const std::string& hint) {
+  return {.cause = cause,
+          .message = "the engine of '" + spec.model + "' was not started: " + words,
+          .hint = hint,
+          .at = std::chrono::system_clock::now()};
+}
+
+Cause cause_of(Fault::Kind kind) {
+  switch (kind) {
+    case Fault::Kind::kMissing: return Cause::kMissingFile;
+    case Fault::Kind::kUnsupported: return Cause::kUnsupportedModel;
+    default: return Cause::kBadFile;
+  }
+}
+
+Failure failure_of(const Spec& spec, const std::string& file, const Fault& fault) {
+  return failure_of(spec, cause_of(fault.kind), "the file " + file + " " + fault.words, fault.hint);
+}
+
+std::string size_words(std::uint64_t bytes) {
+  char text[48];
+  constexpr double kGiB = 1024.0 * 1024 * 1024;
+  std::snprintf(text, sizeof text, "%.1f GiB", static_cast<double>(bytes) / kGiB);
+  return text;
+}
+
+// The files beside the model that the arguments name, each with what it adds to memory.
+std::vector<std::string> further_files(const Arguments& arguments) {
+  std::vector<std::string> files = arguments.list({"--lora"});
+  for (const std::string& scaled : arguments.list({"--lora-scaled"})) {
+    files.push_back(scaled.substr(0, scaled.find(':')));
+  }
+  const auto add = [&](const std::optional<std::string_view>& file) {
+    if (file) files.emplace_back(*file);
+  };
+  add(arguments.value({"--mmproj", "-mm"}, "LLAMA_ARG_MMPROJ"));
+  add(arguments.value({"--model-draft", "-md", "--spec-draft-model"},
+                      "LLAMA_ARG_SPEC_DRAFT_MODEL"));
+  return files;
+}
+
+gguf::Shape shape_of(const Spec& spec, const Arguments& arguments) {
+  const auto type = [&](std::initializer_list<std::string_view> flags, std::string_view variable) {
+    const std::optional<std::string_view> name = arguments.value(flags, variable);
+    return name ? gguf::find_tensor_type(*name) : nullptr;
+  };
+  gguf::Shape shape;
+  shape.context = arguments.number({"--ctx-size", "-c"}, "LLAMA_ARG_CTX_SIZE").value_or(0);
+  shape.slots = std::max<std::size_t>(spec.slots, 1);
+  const auto unified =
+      arguments.last({"--kv-unified", "-kvu", "--no-kv-unified", "-no-kvu"}).value_or("-no-kvu");
+  shape.unified = !unified.starts_with("--no") && !unified.starts_with("-no");
+  shape.key_type = type({"--cache-type-k", "-ctk"}, "LLAMA_ARG_CACHE_TYPE_K");
+  shape.value_type = type({"--cache-type-v", "-ctv"}, "LLAMA_ARG_CACHE_TYPE_V");
+  shape.micro_batch =
+      arguments.number({"--ubatch-size", "-ub"}, "LLAMA_ARG_UBATCH").value_or(shape.micro_batch);
+  shape.whole_window = arguments.last({"--swa-full"}).has_value();
+  return shape;
+}
+
+// What it takes at least: with no context given, the engine shortens it to what fits.
+std::uint64_t least_bytes(const gguf::Metadata& metadata, std::uint64_t weights,
+                          const Arguments& arguments, gguf::Shape shape) {
+  const bool fits = arguments.value({"--fit", "-fit"}, "LLAMA_ARG_FIT").value_or("on") != "off";
+  const bool is_given = arguments.value({"--ctx-size", "-c"}, "LLAMA_ARG_CTX_SIZE").has_value();
+  if (!is_given && fits) {
+    shape.context = std::min(metadata.context_length.value_or(kLeastContext), kLeastContext);
+  }
+  const gguf::MemoryEstimate least = gguf::estimate_memory(metadata, weights, shape);
+  const bool from_disk = arguments.value({"--load-mode", "-lm"}, "LLAMA_ARG_LOAD_MODE") == "mmap";
+  return from_disk ? least.kv_least_bytes : least.least();
+}
+
+void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weights,
+                  const Arguments& arguments, const Circumstances& circumstances,
+                  Findings& findings) {
+  const gguf::Shape shape = shape_of(spec, arguments);
+  const gguf::MemoryEstimate estimate = gguf::estimate_memory(metadata, weights, shape);
+  findings.memory_bytes = estimate.likely();
+  const MachineMemory memory = circumstances.memory ? *circumstances.memory : machine_memory();
+  if (memory.total_bytes == 0 || kOwnGpuMemory) return;
+
+  const std::string parts = size_words(estimate.weights_bytes) + " of weights and " +
+                            size_words(estimate.kv_bytes) + " of cache for " +
+                            std::to_string(estimate.context) + " tokens";
+  const std::uint64_t least = least_bytes(metadata, weights, arguments, shape);
+  if (least > memory.total_bytes) {
+    const std::string whose = memory.limited ? "the limit that corral runs under allows "
+                                             : "this machine has, swap included, ";
+    findings.failure =
+        failure_of(spec, Cause::kOutOfMemory,
+                   "it would need at least " + size_words(least) + " of memory (" + parts +
+                       "), and " + whose + size_words(memory.total_bytes),
+                   "give it a smaller --ctx-size, or use a smaller model or quantization; with "
+                   "`--load-mode mmap` among its args it is started all the same and reads its "
+                   "weights from the disk, slowly");
+    return;
+  }
+  const std::uint64_t room = memory.available_bytes + circumstances.reclaimable_bytes;
+  if (estimate.likely() <= room) return;
+  findings.warning = "the engine of '" + spec.model + "' will take about " +
+                     size_words(estimate.likely()) + " of memory (" + parts + "), and about " +
+                     size_words(room) + " are free for it: it may be slow or fail";
+}
+
+Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
+  Findings findings;
+  const auto model = gguf::read_model(spec.gguf);
+  if (!model.has_value()) {
+    findings.failure = failure_of(spec, model.error().file, model.error().fault);
+    return findings;
+  }
+  const gguf::Metadata& metadata = model->metadata;
+  if (metadata.type == "adapter" || metadata.architecture == "clip") {
+    findings.failure =
+        failure_of(spec, Cause::kUnsupportedModel,
+                   "the file " + spec.gguf + " is no model but an addition to one",
+                   metadata.type == "adapter" ? "name it after --lora" : "name it after --mmproj");
+    return findings;
+  }
+  const Arguments arguments(spec.command.argv, spec.command.env);
+  std::uint64_t weights = model->tensor_bytes;
+  for (const std::string& file : further_files(arguments)) {
+    const auto further = gguf::read_model(file);
+    if (!further.has_value()) {
+      findings.failure = failure_of(spec, further.error().file, further.error().fault);
+      return findings;
+    }
+    weights += further->tensor_bytes;
+  }
+  judge_memory(spec, metadata, weights, arguments, circumstances, findings);
+  return findings;
+}
+
+// The command behind the guard's own words.
+std::span<const std::string> command_of(const Spec& spec) {
+  const std::vector<std::string>& argv = spec.command.argv;
+  const auto dashes = std::ranges::find(argv, "--");
+  if (dashes == argv.end()) return argv;
+  return std::span(argv).subspan(static_cast<std::size_t>(dashes - argv.begin()) + 1);
+}
+
+bool runs_elsewhere(const std::string& program) {
+  const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
+  return std::ranges::find(kElsewhere, name) != kElsewhere.end();
+}
+
+std::optional<Failure> fault_of_command(const Spec& spec) {
+  const std::span<const std::string> words = command_of(spec);
+  if (words.empty()) return std::nullopt;
+  const std::string path = find_program(words[0], spec.command.env);
+  if (path.empty()) {
+    return failure_of(spec, Cause::kNotExecutable,
+                      "the program " + words[0] + " is in no folder of PATH",
+                      "install it, or write its whole path");
+  }
+  if (const std::optional<ProgramFault> fault = fault_of_program(path)) {
+    return failure_of(spec, fault->cause, "the program " + path + " " + fault->words, fault->hint);
+  }
+  // What a script does with its words, only it knows.
+  if (runs_elsewhere(path) || !is_binary(path)) return std::nullopt;
+  const Arguments arguments(words.subspan(1), {});
+  const std::optional<std::string_view> file = arguments.value({"--model", "-m"});
+  if (!file || !file->ends_with(".gguf")) return std::nullopt;
+  const auto model = gguf::read_model(std::string(*file));
+  if (model.has_value()) return std::nullopt;
+  return failure_of(spec, model.error().file, model.error().fault);
+}
+
+}  // namespace
+
+std::optional<Failure> preflight_port(const Spec& spec,
+                                      const std::vector<std::uint16_t>& own_ports) {
+  const http::Address& address = spec.address;
+  if (!address.unix_path.empty() || !is_port_taken(address.host, address.port)) {
+    return std::nullopt;
+  }
+  if (std::ranges::find(own_ports, address.port) != own_ports.end()) return std::nullopt;
+  const std::string where = "port " + std::to_string(address.port) + " of " + address.host;
+  const std::string hint = "stop that program, or give the model another port";
+  const std::optional<PortOwner> owner = port_owner(address.port);
+  if (!owner) {
+    return failure_of(spec, Cause::kPortTaken, where + " is taken by another program", hint);
+  }
+  const int self = static_cast<int>(::getpid());
+  if (owner->pid == self) {
+    return failure_of(spec, Cause::kPortTaken, where + " is where corral itself listens",
+                      "give the model another port");
+  }
+  if (descends_from(owner->pid, self)) return std::nullopt;
+  return failure_of(spec, Cause::kPortTaken,
+                    where + " is taken by " + (owner->program.empty() ? "the process" : "") +
+                        owner->program + " (pid " + std::to_string(owner->pid) + ")",
+                    hint);
+}
+
+Findings preflight(const Spec& spec, const Circumstances& circumstances) {
+  if (spec.worker) return of_worker(spec, circumstances);
+  Findings findings;
+  findings.failure = fault_of_command(spec);
+  if (!findings.failure) findings.failure = preflight_port(spec, circumstances.own_ports);
+  return findings;
+}
+
+io::Task<Findings> preflight(io::Loop& loop, Spec spec, Circumstances circumstances) {
+  // Shared, because a helper goes on when nobody waits for it any more.
+  struct Job {
+    Spec spec;
+    Circumstances circumstances;
+    Findings findings;
+  };
+  const auto job = std::make_shared<Job>();
+  job->spec = std::move(spec);
+  job->circumstances = std::move(circumstances);
+  std::function<void()> work = [job] { job->findings = preflight(job->spec, job->circumstances); };
+  co_await io::on_helper(loop, work);
+  co_return std::move(job->findings);
+}
+
+}  // namespace corral::engine
