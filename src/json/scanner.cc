@@ -83,7 +83,8 @@ std::size_t skip_plain(std::string_view bytes) {
 
 }  // namespace
 
-Scanner::Scanner(std::initializer_list<std::string_view> names) : fields_(names.size()) {
+Scanner::Scanner(std::initializer_list<std::string_view> names, Keep keep)
+    : fields_(names.size()), keep_(keep) {
   std::size_t i = 0;
   for (const std::string_view name : names) fields_[i++].name = name;
 }
@@ -198,6 +199,7 @@ bool Scanner::structural(char c) {
       if (c != '"') return refuse(unexpected(c));
       in_key_ = true;
       keeping_ = depth_ == 1;
+      if (keeping_) key_ = offset_;
       kept_.clear();
       state_ = State::kString;
       return true;
@@ -222,7 +224,7 @@ bool Scanner::structural(char c) {
 bool Scanner::begin_value(char c) {
   const bool chosen = current_ != nullptr && depth_ == 1;
   if (chosen) current_->begin = offset_;
-  keeping_ = chosen;
+  keeping_ = chosen && keep_ == Keep::kValues;
   kept_.clear();
   Type type = Type::kString;
   if (c == '"') {
@@ -291,6 +293,7 @@ bool Scanner::end_string() {
                                        "; send it once"});
   }
   current_ = &*chosen;
+  current_->key = key_;
   return true;
 }
 

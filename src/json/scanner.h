@@ -24,9 +24,10 @@ struct Field {
   std::string_view name;  // as it was given: it outlives the scanner
   bool found = false;     // the value has been seen whole
   Type type = Type::kNull;
+  std::uint64_t key = 0;    // where the name's first quote stands in the body
   std::uint64_t begin = 0;  // the value's bytes in the body, quotes included
   std::uint64_t end = 0;
-  // The decoded text of a string, the literal text of a number. Empty otherwise.
+  // The decoded text of a string, the literal text of a number. Empty otherwise, and with kPlaces.
   std::string value;
 };
 
@@ -35,7 +36,11 @@ class Scanner {
   static constexpr std::size_t kMaxDepth = 512;
   static constexpr std::size_t kMaxValue = 1024;  // bytes of a chosen string or number
 
-  Scanner(std::initializer_list<std::string_view> names);
+  enum class Keep {
+    kValues,
+    kPlaces,  // where the fields stand, and no values: then these may have any length
+  };
+  Scanner(std::initializer_list<std::string_view> names, Keep keep = Keep::kValues);
 
   // Takes the next bytes of the body. kInvalid with the byte's place when they cannot be JSON, or
   // not an object; kLimit when nested too deeply or a chosen value is too long. After an error the
@@ -86,8 +91,10 @@ class Scanner {
   // The functions that take bytes return false when error_ says what is wrong.
   Error error_;
   std::vector<Field> fields_;
+  const Keep keep_;
   State state_ = State::kStart;
   std::uint64_t offset_ = 0;          // of the byte being looked at
+  std::uint64_t key_ = 0;             // where the last top-level key began
   std::size_t depth_ = 0;             // open containers
   std::bitset<kMaxDepth> is_object_;  // of each open container
   Field* current_ = nullptr;          // the chosen field whose value is being read
