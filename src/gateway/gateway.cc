@@ -105,7 +105,7 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       logs_(loop),
       client_(loop),
       conductor_(loop, client_, counters_, specs_of(settings, config_), rules_of(config_)),
-      context_{loop_, client_, conductor_, counters_, access_},
+      context_{loop_, client_, conductor_, counters_, access_, settings.continue_streams},
       admin_(loop, config_, conductor_, counters_, logs_),
       option_api_(options_, conductor_, [this](ModelIndex model) { reconfigure(model); }),
       preload_(conductor_, first_models(config_, last_model_.id())) {

@@ -1,30 +1,19 @@
-// ProxySession: one request's way to an engine and its reply's way back; see "Life of a request"
-// in docs/architecture.md. It lives in the handler's frame: when the client leaves it is cancelled,
-// and with it go its place in the queue and its connection to the engine.
+// ProxySession: one request's way to an engine, and to another when that one dies; see "Life of a
+// request" in docs/architecture.md. The reply's way back is ClientReply's. It lives in the
+// handler's frame: when the client leaves it is cancelled, and with it go its place in the queue
+// and its connection to the engine.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "gateway/access.h"
-#include "gateway/conductor.h"
-#include "gateway/event_boundary.h"
+#include "gateway/client_reply.h"
+#include "gateway/proxy_context.h"
 #include "gateway/request_body.h"
 #include "gateway/routes.h"
 #include "gateway/timing.h"
-#include "gateway/usage_reader.h"
 
 namespace corral::gateway {
-
-// What the session works with; all outlive it.
-struct ProxyContext {
-  io::Loop& loop;
-  http::Client& client;
-  Conductor& conductor;
-  telemetry::Counters& counters;
-  const Access& access;
-};
 
 class ProxySession {
  public:
@@ -37,7 +26,7 @@ class ProxySession {
   // Returns when the reply is over, or could not be. The outcome is in the exchange.
   io::Task<Result<void>> run();
 
-  telemetry::Usage usage() const;
+  telemetry::Usage usage() const { return reply_.usage(); }
   // Its points are set as far as the request has come: `first_byte` only if there was one.
   const Timing& timing() const { return timing_; }
 
@@ -45,24 +34,27 @@ class ProxySession {
   // How one attempt at an engine ended.
   enum class Outcome {
     kOver,    // the client has its reply, or an error, or is gone
-    kLost,    // the engine's connection broke before the reply's first byte
+    kCut,     // the engine's connection broke in the middle of a stream that may go on
+    kLost,    // it broke before the client had anything of the reply
     kStale,   // the same, and the connection may just have been idle for too long
     kUnseen,  // nobody listened: no engine has seen the request
+  };
+  // What has been tried.
+  struct Tries {
+    bool seen = false;  // by an engine that died
+    int unseen = 0;
+    int continued = 0;
   };
 
   io::Task<bool> wait_for_turn(Ticket& ticket);
   struct Conversation;
-  static io::Task<void> send_request(RequestBody& body, http::Call& call, Conversation& talk);
+  io::Task<void> send_request(http::Call& call, Conversation& talk);
   static io::Task<void> read_head(http::Call& call, Conversation& talk);
   io::Task<Result<void>> head_of_reply(http::Call& call, Conversation& talk);
   io::Task<Outcome> attempt(bool fresh);
-  io::Task<Outcome> relay(http::Call& call);
-  io::Task<void> pass_body(http::Call& call, std::string_view first, bool events);
-  io::Task<void> pass_in_stream(http::Call& call, std::string_view first);
-  io::Task<void> end_cut();
-  io::Task<void> answer(int status, std::string message);
+  io::Task<bool> may_go_on(Tries& tries);
+  bool may_repeat(Tries& tries, Outcome outcome, bool stale);
   std::vector<http::Header> request_headers() const;
-  io::Task<Result<void>> begin_reply(const http::ResponseHead& head, bool events);
   Outcome lost(const http::Call& call) const;
   // The client waits for server-sent events, as far as its body has been read.
   bool wants_events() const;
@@ -72,12 +64,12 @@ class ProxySession {
   http::Exchange& exchange_;
   RequestBody& body_;
   const ModelRoute* const route_;
-  const Dialect dialect_;
   const ModelIndex model_;
   const std::string target_;
-  std::string error_;  // of the last attempt that lost its engine
-  std::optional<UsageReader> usage_;
+  std::string error_;         // of the last attempt that lost its engine
+  std::string continuation_;  // what a new engine is asked instead of body_, if anything
   Timing timing_;
+  ClientReply reply_;
 };
 
 }  // namespace corral::gateway

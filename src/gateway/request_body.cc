@@ -69,6 +69,24 @@ io::Task<Result<bool>> RequestBody::gather_piece() {
   co_return true;
 }
 
+Result<std::string> RequestBody::copy() {
+  if (!whole() || length() > kMostCopied) {
+    return fail(Code::kLimit, "its request is too large to be sent again");
+  }
+  std::string all = memory_;
+  all.resize(length());
+  std::size_t at = memory_.size();
+  while (at < all.size()) {
+    const std::span<char> rest = std::span(all).subspan(at);
+    const Result<std::size_t> count = spill_.read(at - memory_.size(), rest);
+    if (!count.has_value() || *count == 0) {
+      return fail(Code::kIo, "its request cannot be read again");
+    }
+    at += *count;
+  }
+  return all;
+}
+
 http::Framing RequestBody::framing() const {
   if (exchange_.request().framing != http::Framing::kChunked) return exchange_.request().framing;
   return whole() ? http::Framing::kLength : http::Framing::kChunked;

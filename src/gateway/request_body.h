@@ -22,6 +22,7 @@ class RequestBody {
  public:
   static constexpr std::size_t kMemory = 1024 * 1024;
   static constexpr std::uint64_t kSpill = std::uint64_t{4} << 30;
+  static constexpr std::uint64_t kMostCopied = std::uint64_t{16} << 20;
 
   enum class Reading {
     kJson,   // must be a JSON object; its fields are looked for
@@ -38,6 +39,10 @@ class RequestBody {
   io::Task<Result<void>> gather_all();
   // All of the body is kept; send() may be called more than once.
   bool whole() const { return exchange_.body_done() && !passed_; }
+
+  // All of it, to be edited. kLimit if it is not whole, or has more than kMostCopied bytes; kIo if
+  // it cannot be read again. The message is the end of a sentence.
+  Result<std::string> copy();
 
   const json::Field& model() const { return *scanner_.field("model"); }
   bool wants_stream() const;

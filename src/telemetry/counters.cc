@@ -98,6 +98,9 @@ std::string Counters::prometheus(const std::vector<ModelGauge>& gauges) const {
   each("corral_generated_tokens_total", "Tokens of replies.", &Model::generated_tokens);
   each("corral_requests_replayed_total", "Requests sent again after their engine ended.",
        &Model::replays);
+  each("corral_streams_continued_total",
+       "Times that a new engine went on with a stream whose engine had ended.",
+       &Model::continuations);
   each("corral_replies_cut_total", "Replies that their engine did not finish.", &Model::cuts);
   each("corral_engine_starts_total", "Engines that became ready.", &Model::starts);
   each("corral_engine_failures_total", "Starts that failed and engines that ended unasked.",

@@ -45,6 +45,7 @@ class Counters {
  public:
   void record(const RequestRecord& record);
   void replayed(std::string_view model) { ++of(model).replays; }
+  void continued(std::string_view model) { ++of(model).continuations; }
   void cut(std::string_view model) { ++of(model).cuts; }
   void engine_started(std::string_view model) { ++of(model).starts; }
   void engine_failed(std::string_view model) { ++of(model).failures; }
@@ -58,6 +59,7 @@ class Counters {
     std::uint64_t cached_tokens = 0;
     std::uint64_t generated_tokens = 0;
     std::uint64_t replays = 0;   // requests sent again after their engine ended
+    std::uint64_t continuations = 0;  // streams that a new engine went on with
     std::uint64_t cuts = 0;      // replies that their engine did not finish
     std::uint64_t starts = 0;    // engines that became ready
     std::uint64_t failures = 0;  // starts that failed and engines that ended unasked

@@ -33,13 +33,14 @@ def test_a_worker_killed_before_its_reply_is_replaced_and_the_request_replayed(s
 
 
 @pytest.mark.needs_engine
-def test_a_worker_killed_in_a_stream_ends_it_with_an_error(start):
+def test_a_worker_killed_in_a_stream_that_cannot_go_on_ends_it_with_an_error(start):
     corral = start({"models": {"tiny": {"gguf": TINY_GGUF, "args": ["--context-shift"]}}})
     stream = corral.openai().chat.completions.create(
-        model="tiny", messages=HELLO, stream=True, max_tokens=2_000_000,
+        model="tiny", messages=HELLO, stream=True, max_tokens=2_000_000, logprobs=True,
         extra_body={"ignore_eos": True})
     chunks = iter(stream)
-    next(chunks)
+    while not next(chunks).choices[0].delta.content:
+        pass
     os.kill(corral.running()["tiny"]["pid"], signal.SIGKILL)
     with pytest.raises(openai.APIError, match="tiny"):
         for _ in chunks:
@@ -67,40 +68,59 @@ def test_a_request_that_always_kills_its_engine_is_not_replayed_for_ever(start_f
     assert os.path.getsize(corral.home.path("starts")) == 2
 
 
-def test_a_crash_in_an_openai_stream_ends_it_with_an_error_event(start_fake):
-    corral = start_fake(crash_after_chunks=2)
+# A stream goes on three times at most, so one of nine words needs an engine too many.
+TOO_OFTEN = {"events": 9, "crash_after_chunks": 2}
+
+
+def test_an_openai_stream_whose_engines_die_again_and_again_ends_with_an_error_event(start_fake):
+    corral = start_fake(**TOO_OFTEN)
     stream = corral.openai().chat.completions.create(model="fake", messages=HELLO, stream=True)
     text = ""
-    with pytest.raises(openai.APIError, match="fake"):
+    with pytest.raises(openai.APIError, match="again and again"):
         for chunk in stream:
             text += chunk.choices[0].delta.content or ""
-    assert text == words(2)
+    assert text == words(8)
+    assert corral.metric("corral_streams_continued_total", model="fake") == 3
+    assert corral.metric("corral_replies_cut_total", model="fake") == 1
 
 
-def test_a_crash_in_an_anthropic_stream_ends_it_with_an_error_event(start_fake):
-    corral = start_fake(crash_after_chunks=2)
+def test_an_anthropic_stream_whose_engines_die_again_and_again_ends_with_an_error_event(start_fake):
+    corral = start_fake(**TOO_OFTEN)
     text = ""
-    with pytest.raises(anthropic.APIError, match="fake"):
+    with pytest.raises(anthropic.APIError, match="again and again"):
         with corral.anthropic().messages.stream(
                 model="fake", messages=HELLO, max_tokens=50) as stream:
             for piece in stream.text_stream:
                 text += piece
-    assert text == words(2)
+    assert text == words(8)
 
 
-def test_the_stream_of_a_crashed_engine_is_well_formed(start_fake):
-    corral = start_fake(crash_after_chunks=2)
+def test_the_stream_of_crashed_engines_is_well_formed(start_fake):
+    corral = start_fake(**TOO_OFTEN)
     with corral.http.stream("POST", "/v1/chat/completions",
                             json={"model": "fake", "messages": HELLO, "stream": True}) as reply:
         lines = [line for line in reply.iter_lines() if line]
     assert lines[-1].startswith('data: {"error":')
 
 
-def test_a_crash_in_a_plain_reply_does_not_look_like_an_answer(start_fake):
-    corral = start_fake(crash_after_chunks=2)
-    client = corral.openai()
-    with pytest.raises(openai.APIError):
-        client.chat.completions.create(model="fake", messages=HELLO)
+def test_a_crash_in_a_plain_reply_is_replayed_once(start_fake):
+    corral = start_fake(crash_after_chunks=2, crash_once="crashed")
+    assert corral.chat("fake") == words(5)
+    assert corral.metric("corral_requests_replayed_total", model="fake") == 1
+
+
+def test_crashes_in_a_plain_reply_are_an_error_and_no_answer(start_fake):
+    corral = start_fake(crash_after_chunks=2, state="starts")
+    with pytest.raises(openai.InternalServerError, match="again and again") as raised:
+        corral.openai().chat.completions.create(model="fake", messages=HELLO)
+    assert raised.value.status_code == 502
+    assert os.path.getsize(corral.home.path("starts")) == 2
+
+
+def test_a_plain_reply_too_large_to_be_held_breaks_off(start_fake):
+    corral = start_fake(events=60_000, crash_after_chunks=2)
+    with pytest.raises(openai.APIConnectionError):
+        corral.openai().chat.completions.create(model="fake", messages=HELLO)
     assert corral.metric("corral_replies_cut_total", model="fake") == 1
 
 

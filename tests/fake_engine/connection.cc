@@ -54,6 +54,21 @@ void Needle::feed(char c) {
   if (found_) at_ = 0;
 }
 
+void NumberBehind::feed(char c) {
+  if (reading_ && c >= '0' && c <= '9') {
+    number_ = std::max<int64_t>(number_, 0) * 10 + (c - '0');
+    last_ = number_;
+    return;
+  }
+  if (reading_ && number_ < 0 && c == ' ') return;
+  reading_ = false;
+  needle_.feed(c);
+  if (!needle_.found()) return;
+  needle_ = Needle(pattern_);
+  reading_ = true;
+  number_ = -1;
+}
+
 Connection::~Connection() { ::close(fd_); }
 
 bool Connection::fill() {
@@ -87,6 +102,8 @@ std::optional<Request> Connection::read_head() {
 bool Connection::read_body(Request& request) {
   stream_ = Needle{R"("stream":true)"};
   include_usage_ = Needle{R"("include_usage":true)"};
+  max_tokens_ = NumberBehind{R"("max_tokens":)"};
+  word_ = NumberBehind{"word"};
   if (!header(request.head, "Expect").empty() && !write("HTTP/1.1 100 Continue\r\n\r\n")) {
     return false;
   }
@@ -100,6 +117,8 @@ bool Connection::read_body(Request& request) {
   }
   request.stream = stream_.found();
   request.include_usage = include_usage_.found();
+  request.max_tokens = max_tokens_.last();
+  request.next_word = word_.last() + 1;
   return whole;
 }
 
@@ -107,15 +126,21 @@ bool Connection::swallow(uint64_t bytes, Request& request) {
   while (bytes > 0) {
     if (buffer_.empty() && !fill()) return false;
     size_t n = static_cast<size_t>(std::min<uint64_t>(bytes, buffer_.size()));
-    for (char c : std::string_view(buffer_).substr(0, n)) {
-      stream_.feed(c);
-      include_usage_.feed(c);
-    }
+    look_at(std::string_view(buffer_).substr(0, n));
     buffer_.erase(0, n);
     bytes -= n;
     request.body_bytes += n;
   }
   return true;
+}
+
+void Connection::look_at(std::string_view bytes) {
+  for (char c : bytes) {
+    stream_.feed(c);
+    include_usage_.feed(c);
+    max_tokens_.feed(c);
+    word_.feed(c);
+  }
 }
 
 std::optional<std::string> Connection::read_line() {

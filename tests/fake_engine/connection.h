@@ -20,6 +20,8 @@ struct Request {
   uint64_t body_bytes = 0;  // after dechunking
   bool stream = false;      // the body said "stream": true
   bool include_usage = false;
+  int64_t max_tokens = -1;  // -1: the body set no limit
+  int64_t next_word = 0;    // behind the last "wordN" in the body: a reply goes on from there
 };
 
 // Finds a piece of JSON in passing bytes, whatever the white space and wherever it is split.
@@ -33,6 +35,21 @@ class Needle {
   std::string_view pattern_;
   size_t at_ = 0;
   bool found_ = false;
+};
+
+// Finds the last whole number right behind a piece of text, in the same way.
+class NumberBehind {
+ public:
+  explicit constexpr NumberBehind(std::string_view pattern) : pattern_(pattern), needle_(pattern) {}
+  void feed(char c);
+  int64_t last() const { return last_; }  // -1 if there is none
+
+ private:
+  std::string_view pattern_;
+  Needle needle_;
+  bool reading_ = false;
+  int64_t number_ = -1;
+  int64_t last_ = -1;
 };
 
 class Connection {
@@ -66,12 +83,15 @@ class Connection {
   bool fill();  // reads more into buffer_; false at the end
   std::optional<std::string> read_line();
   bool swallow(uint64_t bytes, Request& request);
+  void look_at(std::string_view bytes);
   bool swallow_chunks(Request& request);
 
   int fd_;
   std::string buffer_;  // received, not used yet
   Needle stream_{R"("stream":true)"};
   Needle include_usage_{R"("include_usage":true)"};
+  NumberBehind max_tokens_{R"("max_tokens":)"};
+  NumberBehind word_{"word"};
 };
 
 }  // namespace fake

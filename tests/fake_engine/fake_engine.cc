@@ -89,13 +89,14 @@ class Engine {
     }
     std::string header = "X-Received-Bytes: " + std::to_string(request.body_bytes) + "\r\n";
     if (request.stream && can_stream(dialect)) {
-      return stream(client, stream_reply(dialect, options_, request), header);
+      return stream(client, stream_reply(dialect, options_, request), header,
+                    words_of(options_, request));
     }
-    for (int64_t i = 0; i < options_.events; ++i) {
+    for (int64_t i = 0; i < words_of(options_, request).count(); ++i) {
       if (!pace(client)) return false;
     }
     std::string body = whole_reply(dialect, options_, request);
-    if (options_.crash_after_chunks >= 0) {
+    if (options_.crash_after_chunks >= 0 && may_crash()) {
       client.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
                    std::to_string(body.size()) + "\r\n\r\n" + body.substr(0, body.size() / 2));
       crash();
@@ -104,7 +105,8 @@ class Engine {
     return client.reply(200, kJson, body, header);
   }
 
-  bool stream(Connection& client, const Stream& stream, const std::string& header) {
+  bool stream(Connection& client, const Stream& stream, const std::string& header,
+              const Words& words) {
     if (!client.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                       "Transfer-Encoding: chunked\r\nX-Accel-Buffering: no\r\n" +
                       header + "\r\n")) {
@@ -113,10 +115,11 @@ class Engine {
     for (const std::string& event : stream.first) {
       if (!client.write_chunk(event)) return false;
     }
-    for (int64_t i = 0; i < options_.events; ++i) {
-      if (i == options_.crash_after_chunks) crash();
+    for (int64_t i = words.first; i < words.end; ++i) {
+      if (i - words.first == options_.crash_after_chunks) crash();
       if (!pace(client) || !client.write_chunk(stream.text(i))) return false;
     }
+    if (words.limited && options_.crash_after_limit) crash();
     for (const std::string& event : stream.last) {
       if (!client.write_chunk(event)) return false;
     }
@@ -162,10 +165,15 @@ class Engine {
            R"(,"pid":)" + std::to_string(::getpid()) + "}";
   }
 
-  // Ends the process by SIGABRT, unless --crash-once says that it already did.
+  // Unless --crash-once says that it already did.
+  bool may_crash() const {
+    return options_.crash_once.empty() || ::access(options_.crash_once.c_str(), F_OK) != 0;
+  }
+
+  // Ends the process by SIGABRT, if it may.
   void crash() {
+    if (!may_crash()) return;
     if (!options_.crash_once.empty()) {
-      if (::access(options_.crash_once.c_str(), F_OK) == 0) return;
       if (std::FILE* file = std::fopen(options_.crash_once.c_str(), "w")) std::fclose(file);
     }
     std::fprintf(stderr, "fake_engine: crashing as told\n");

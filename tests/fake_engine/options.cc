@@ -57,6 +57,8 @@ Options parse_options(int argc, char** argv) {
       o.crash_on_request = count();
     else if (flag == "--crash-after-chunks")
       o.crash_after_chunks = count();
+    else if (flag == "--crash-after-limit")
+      o.crash_after_limit = true;
     else if (flag == "--crash-once")
       o.crash_once = text();
     else if (flag == "--rate")

@@ -22,10 +22,14 @@ struct Options {
 
   int64_t crash_on_request = 0;     // --crash-on-request N: abort at the Nth POST, unanswered
   int64_t crash_after_chunks = -1;  // --crash-after-chunks N: abort after N events of a reply
+  // --crash-after-limit: abort when max_tokens have been sent, before the reply's end
+  bool crash_after_limit = false;
   std::string crash_once;  // --crash-once FILE: crash only while FILE does not exist; make it
 
-  double rate = 0;     // --rate N: events a second; 0 is as fast as they can be written
-  int64_t events = 5;  // --events N: text events in a reply (a plain reply takes as long)
+  double rate = 0;  // --rate N: events a second; 0 is as fast as they can be written
+  // --events N: text events in a reply (a plain reply takes as long), of which the request may have
+  // some already: a reply goes on behind the last word in it.
+  int64_t events = 5;
 
   // --worker: print llama-server's state lines on stdout while loading and when ready, and leave
   // when stdin ends.

@@ -1,5 +1,6 @@
 #include "replies.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -26,28 +27,31 @@ constexpr int64_t kPromptTokens = 7;
 
 std::string word(int64_t index) { return "word" + std::to_string(index) + " "; }
 
-std::string words(int64_t count) {
+std::string text_of(const Words& words) {
   std::string all;
-  for (int64_t i = 0; i < count; ++i) all += word(i);
+  for (int64_t i = words.first; i < words.end; ++i) all += word(i);
   return all;
 }
 
-std::string usage(int64_t made) {
-  return R"("usage":{"prompt_tokens":)" + std::to_string(kPromptTokens) +
-         R"(,"completion_tokens":)" + std::to_string(made) + R"(,"total_tokens":)" +
-         std::to_string(kPromptTokens + made) + R"(,"prompt_tokens_details":{"cached_tokens":2}})";
+// What comes before the reply's first word is prompt.
+std::string usage(const Words& words) {
+  return R"("usage":{"prompt_tokens":)" + std::to_string(kPromptTokens + words.first) +
+         R"(,"completion_tokens":)" + std::to_string(words.count()) + R"(,"total_tokens":)" +
+         std::to_string(kPromptTokens + words.end) +
+         R"(,"prompt_tokens_details":{"cached_tokens":2}})";
 }
 
 // The usage of the Anthropic and the Responses dialects.
-std::string in_out(int64_t made) {
-  return R"("usage":{"input_tokens":)" + std::to_string(kPromptTokens) + R"(,"output_tokens":)" +
-         std::to_string(made) + R"(,"total_tokens":)" + std::to_string(kPromptTokens + made) + "}";
+std::string in_out(const Words& words) {
+  return R"("usage":{"input_tokens":)" + std::to_string(kPromptTokens + words.first) +
+         R"(,"output_tokens":)" + std::to_string(words.count()) + R"(,"total_tokens":)" +
+         std::to_string(kPromptTokens + words.end) + "}";
 }
 
-std::string timings(int64_t made) {
-  return R"("timings":{"cache_n":2,"prompt_n":5,"prompt_ms":10.0,"prompt_per_token_ms":2.0,)"
-         R"("prompt_per_second":500.0,"predicted_n":)" +
-         std::to_string(made) +
+std::string timings(const Words& words) {
+  return R"("timings":{"cache_n":2,"prompt_n":)" + std::to_string(kPromptTokens - 2 + words.first) +
+         R"(,"prompt_ms":10.0,"prompt_per_token_ms":2.0,"prompt_per_second":500.0,"predicted_n":)" +
+         std::to_string(words.count()) +
          R"(,"predicted_ms":20.0,"predicted_per_token_ms":4.0,"predicted_per_second":250.0})";
 }
 
@@ -73,11 +77,11 @@ std::string chunk(std::string_view name, std::string_view choices, std::string_v
   return sse_data(json.append(rest).append("}"));
 }
 
-std::string messages_head(std::string_view name, std::string_view content, int64_t made,
+std::string messages_head(std::string_view name, std::string_view content, const Words& words,
                           std::string_view stop) {
   return R"("id":"msg_fake","type":"message","role":"assistant","model":)" + quoted(name) +
          R"(,"content":)" + std::string(content) + R"(,"stop_reason":)" + std::string(stop) +
-         R"(,"stop_sequence":null,)" + in_out(made);
+         R"(,"stop_sequence":null,)" + in_out(words);
 }
 
 }  // namespace
@@ -115,36 +119,47 @@ bool can_stream(Dialect dialect) {
   return dialect != Dialect::kEmbeddings && dialect != Dialect::kRerank;
 }
 
+Words words_of(const Options& options, const Request& request) {
+  Words words{.first = std::min(request.next_word, options.events),
+              .end = options.events,
+              .limited = false};
+  words.limited = request.max_tokens >= 0 && request.max_tokens < words.count();
+  if (words.limited) words.end = words.first + request.max_tokens;
+  return words;
+}
+
 std::string whole_reply(Dialect dialect, const Options& options, const Request& request) {
   const std::string model = R"("model":)" + quoted(options.name);
-  const std::string text = quoted(words(options.events));
-  const std::string tail = "," + received(request) + "," + timings(options.events) + "," + model;
+  const Words words = words_of(options, request);
+  const std::string text = quoted(text_of(words));
+  const std::string reason = words.limited ? R"("length")" : R"("stop")";
+  const std::string tail = "," + received(request) + "," + timings(words) + "," + model;
   switch (dialect) {
     case Dialect::kChat:
-      return R"({"choices":[{"finish_reason":"stop","index":0,"message":{"role":"assistant",)"
-             R"("content":)" +
-             text +
+      return R"({"choices":[{"finish_reason":)" + reason +
+             R"(,"index":0,"message":{"role":"assistant","content":)" + text +
              R"(}}],"created":1700000000,"object":"chat.completion",)"
              R"("id":"chatcmpl-fake",)" +
-             usage(options.events) + tail + "}";
+             usage(words) + tail + "}";
     case Dialect::kCompletion:
-      return R"({"choices":[{"finish_reason":"stop","index":0,"logprobs":null,"text":)" + text +
-             R"(}],"created":1700000000,"object":"text_completion","id":"cmpl-fake",)" +
-             usage(options.events) + tail + "}";
+      return R"({"choices":[{"finish_reason":)" + reason + R"(,"index":0,"logprobs":null,"text":)" +
+             text + R"(}],"created":1700000000,"object":"text_completion","id":"cmpl-fake",)" +
+             usage(words) + tail + "}";
     case Dialect::kNative:
       return R"({"index":0,"content":)" + text + R"(,"stop":true,"id_slot":0,"tokens_predicted":)" +
-             std::to_string(options.events) + R"(,"tokens_evaluated":7)" + tail + "}";
+             std::to_string(words.count()) + R"(,"tokens_evaluated":)" +
+             std::to_string(kPromptTokens + words.first) + tail + "}";
     case Dialect::kMessages:
       return "{" +
-             messages_head(options.name, R"([{"type":"text","text":)" + text + "}]", options.events,
-                           R"("end_turn")") +
+             messages_head(options.name, R"([{"type":"text","text":)" + text + "}]", words,
+                           words.limited ? R"("max_tokens")" : R"("end_turn")") +
              "," + received(request) + "}";
     case Dialect::kResponses:
       return R"({"id":"resp_fake","object":"response","created_at":1700000000,)"
              R"("status":"completed","output":[{"type":"message","id":"msg_fake","role":)"
              R"("assistant","status":"completed","content":[{"type":"output_text",)"
              R"("annotations":[],"text":)" +
-             text + "}]}]," + in_out(options.events) + tail + "}";
+             text + "}]}]," + in_out(words) + tail + "}";
     case Dialect::kEmbeddings:
       return R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":)"
              R"([0.25,-0.5,1.0]}],"usage":{"prompt_tokens":7,"total_tokens":7})" +
@@ -178,18 +193,23 @@ std::string Stream::text(int64_t index) const {
 
 Stream stream_reply(Dialect dialect, const Options& options, const Request& request) {
   Stream s{.first = {}, .last = {}, .dialect = dialect, .name = options.name};
-  const int64_t made = options.events;
+  const Words words = words_of(options, request);
+  const std::string reason = words.limited ? R"("length")" : R"("stop")";
   const std::string whole = whole_reply(dialect, options, request);
   switch (dialect) {
     case Dialect::kNative: s.last = {sse_data(whole)}; return s;
     case Dialect::kMessages:
       s.first = {
           named("message_start",
-                R"("message":{)" + messages_head(options.name, "[]", 0, "null") + "}"),
+                R"("message":{)" +
+                    messages_head(options.name, "[]", {words.first, words.first, false}, "null") +
+                    "}"),
           named("content_block_start", R"("index":0,"content_block":{"type":"text","text":""})")};
       s.last = {named("content_block_stop", R"("index":0)"),
                 named("message_delta",
-                      R"("delta":{"stop_reason":"end_turn","stop_sequence":null},)" + in_out(made)),
+                      R"("delta":{"stop_reason":)" +
+                          std::string(words.limited ? R"("max_tokens")" : R"("end_turn")") +
+                          R"(,"stop_sequence":null},)" + in_out(words)),
                 named("message_stop", "")};
       return s;
     case Dialect::kResponses:
@@ -197,7 +217,7 @@ Stream stream_reply(Dialect dialect, const Options& options, const Request& requ
       return s;
     default: {
       const bool chat = dialect == Dialect::kChat;
-      const std::string end = "," + received(request) + "," + timings(made);
+      const std::string end = "," + received(request) + "," + timings(words);
       if (chat) {
         s.first = {chunk(options.name,
                          R"([{"finish_reason":null,"index":0,)"
@@ -205,11 +225,11 @@ Stream stream_reply(Dialect dialect, const Options& options, const Request& requ
                          "")};
       }
       s.last = {chunk(options.name,
-                      chat ? R"([{"finish_reason":"stop","index":0,"delta":{}}])"
-                           : R"([{"finish_reason":"stop","index":0,"text":""}])",
+                      R"([{"finish_reason":)" + reason +
+                          (chat ? R"(,"index":0,"delta":{}}])" : R"(,"index":0,"text":""}])"),
                       request.include_usage ? "" : end)};
       if (request.include_usage) {
-        s.last.push_back(chunk(options.name, "[]", "," + usage(made) + end));
+        s.last.push_back(chunk(options.name, "[]", "," + usage(words) + end));
       }
       s.last.push_back(sse_data("[DONE]"));
       return s;

@@ -19,6 +19,16 @@ bool dialect_of(std::string_view path, Dialect& dialect);
 // The dialects that have no stream answer in one piece whatever the request says.
 bool can_stream(Dialect dialect);
 
+// The words that a reply has: those from `first` on, up to `end`. The text is a function of the
+// place alone, so that a reply to a request that ends in words goes on behind them.
+struct Words {
+  int64_t first;
+  int64_t end;
+  bool limited;  // by the request's max_tokens
+  int64_t count() const { return end - first; }
+};
+Words words_of(const Options& options, const Request& request);
+
 // A whole JSON reply.
 std::string whole_reply(Dialect dialect, const Options& options, const Request& request);
 
