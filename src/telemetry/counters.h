@@ -58,11 +58,11 @@ class Counters {
     std::uint64_t prompt_tokens = 0;
     std::uint64_t cached_tokens = 0;
     std::uint64_t generated_tokens = 0;
-    std::uint64_t replays = 0;   // requests sent again after their engine ended
+    std::uint64_t replays = 0;        // requests sent again after their engine ended
     std::uint64_t continuations = 0;  // streams that a new engine went on with
-    std::uint64_t cuts = 0;      // replies that their engine did not finish
-    std::uint64_t starts = 0;    // engines that became ready
-    std::uint64_t failures = 0;  // starts that failed and engines that ended unasked
+    std::uint64_t cuts = 0;           // replies that their engine did not finish
+    std::uint64_t starts = 0;         // engines that became ready
+    std::uint64_t failures = 0;       // starts that failed and engines that ended unasked
     Histogram whole;
     Histogram first_byte;
   };
