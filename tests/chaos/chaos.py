@@ -59,6 +59,7 @@ def report(tally, eras, mischief, seconds, seed):
     for outcome, meaning in OUTCOMES.items():
         print(f"  {tally.outcomes[outcome]:6} {outcome} ({meaning})")
     print(f"  {eras.replayed:6} replayed by corral, as far as its counters could be read")
+    print(f"  {eras.continued:6} continued: times that a stream went on with a new engine, unnoticed by its client")
     print(f"  {eras.count:6} times started; {len(eras.faults)} ended badly")
     print(f"  {len(eras.orphans):6} orphans (processes that outlived corral)")
     print(f"  {len(eras.left):6} left files and sockets")

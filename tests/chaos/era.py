@@ -10,6 +10,7 @@ from service import Corral
 from waiting import eventually
 
 REPLAYED = re.compile(r"^corral_requests_replayed_total\{.*\} (\d+)$", re.M)
+CONTINUED = re.compile(r"^corral_streams_continued_total\{.*\} (\d+)$", re.M)
 # A request that was on its way when corral was told to stop may find the door closed.
 ON_ITS_WAY = 0.25
 
@@ -24,11 +25,13 @@ class Era:
         self.killed = None
         self.told = None
         self.replayed = 0
+        self.continued = 0
 
     def sample(self):
         """Keeps the counters that die with corral."""
         text = self.corral.http.get("/metrics").text
         self.replayed = sum(map(int, REPLAYED.findall(text)))
+        self.continued = sum(map(int, CONTINUED.findall(text)))
 
     def kill(self):
         self.sample()
@@ -64,6 +67,7 @@ class Eras:
         self.config = config
         self.count = 0
         self.replayed = 0
+        self.continued = 0
         self.orphans = []
         self.left = []  # files and sockets
         self.faults = []  # ends that were not clean
@@ -94,6 +98,7 @@ class Eras:
         era = self.current
         status = era.wait(within=90)
         self.replayed += era.replayed
+        self.continued += era.continued
         if not era.killed and status != 0:
             self.faults.append(f"process {era.pid} ended with status {status}")
         # Engines that are sanitized as well may crash, as those do whose model is cut.
