@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cli/config_source.h"
+#include "cli/embedded.h"
 #include "engine/runtime_dir.h"
 #include "engine/spec.h"
 #include "gateway/dialect.h"
@@ -49,7 +50,8 @@ Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config c
                              .runtime_dir = *runtime_dir,
                              .environment = engine::own_environment(),
                              .host_name = io::host_name(),
-                             .state_folder = gateway::state_folder(environment)};
+                             .state_folder = gateway::state_folder(environment),
+                             .version = corral_version()};
   return std::unique_ptr<Service>(new Service(loop, settings, std::move(*listener), url));
 }
 

@@ -14,11 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Model ids may be any bytes that YAML allows; a reply is valid JSON all the same.
-std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 io::Task<void> reply_text(http::Exchange& exchange, std::string_view type, std::string text) {
   const std::array<http::Header, 2> headers = {
       {{"Content-Type", type}, {"Cache-Control", "no-store"}}};
@@ -58,15 +53,7 @@ std::string unknown_model(const config::Config& config, std::string_view name) {
   return message + (message.find("did you mean") != std::string::npos ? "?" : "");
 }
 
-struct Admin::Route {
-  std::string_view method;
-  std::string_view path;
-  bool has_rest;  // more path may follow
-  bool acts;      // it changes something, so that HEAD is not its harmless twin
-  io::Task<void> (Admin::*answer)(http::Exchange&, std::string, std::string);
-};
-
-const Admin::Route Admin::kRoutes[] = {
+const OwnRoute<Admin> Admin::kRoutes[] = {
     {"GET", "/", false, false, &Admin::root},
     {"GET", "/health", false, false, &Admin::health},
     {"GET", "/v1/models", false, false, &Admin::models},
@@ -81,10 +68,11 @@ const Admin::Route Admin::kRoutes[] = {
 };
 
 Admin::Admin(io::Loop& loop, const config::Config& config, Conductor& conductor,
-             const telemetry::Counters& counters, Logs& logs)
+             const ModelStatus& status, const telemetry::Counters& counters, Logs& logs)
     : loop_(loop),
       config_(config),
       conductor_(conductor),
+      status_(status),
       counters_(counters),
       logs_(logs),
       draining_(loop),
@@ -94,33 +82,9 @@ Admin::Admin(io::Loop& loop, const config::Config& config, Conductor& conductor,
 
 io::Task<bool> Admin::handle(http::Exchange& exchange, std::string_view path,
                              std::string_view query) {
-  const std::string_view method = exchange.request().method;
-  std::string allowed;
-  for (const Route& route : kRoutes) {
-    const bool exact = path == route.path;
-    const bool below = route.has_rest && path.starts_with(route.path) &&
-                       path.substr(route.path.size()).starts_with('/');
-    if (!exact && !below) continue;
-    const bool head = method == "HEAD" && route.method == "GET" && !route.acts;
-    if (method != route.method && !head) {
-      allowed = route.method;
-      continue;
-    }
-    std::optional<std::string> rest =
-        percent_decode(below ? path.substr(route.path.size() + 1) : std::string_view());
-    if (!rest) break;
-    io::Task<void> answer = (this->*route.answer)(exchange, std::move(*rest), std::string(query));
-    co_await std::move(answer);
-    co_return true;
-  }
-  if (allowed.empty()) co_return false;
-  const std::array<http::Header, 2> headers = {
-      {{"Content-Type", "application/json"}, {"Allow", allowed}}};
-  const std::string body =
-      error_body(Dialect::kOpenAi, 405,
-                 std::string(path) + " takes " + allowed + ", not " + std::string(method));
-  co_await exchange.reply(405, headers, body);
-  co_return true;
+  const std::span<const OwnRoute<Admin>> routes(kRoutes);
+  const bool answered = co_await answer_by(routes, *this, exchange, path, query);
+  co_return answered;
 }
 
 std::optional<ModelIndex> Admin::find(std::string_view name) const {
@@ -157,35 +121,30 @@ io::Task<void> Admin::models(http::Exchange& exchange, std::string, std::string)
     list.push_back(std::move(entry));
   }
   const Json body = {{"object", "list"}, {"data", std::move(list)}};
-  co_await reply_text(exchange, "application/json", text_of(body));
+  co_await reply_text(exchange, "application/json", json_text(body));
 }
 
 io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string) {
   Json list = Json::array();
   for (ModelIndex i = 0; i < config_.models.size(); ++i) {
     const config::Model& model = config_.models[i];
-    const engine::Status& status = conductor_.engine(i).status();
-    if (status.state == engine::State::kStopped || status.state == engine::State::kFailed) continue;
+    const engine::State state = conductor_.engine(i).status().state;
+    if (state == engine::State::kStopped || state == engine::State::kFailed) continue;
     const std::string proxy = model.gguf.empty()
                                   ? "http://" + model.proxy_host + ":" +
                                         std::to_string(model.proxy_port) + model.proxy_path
                                   : "";
-    list.push_back({{"model", model.id},
-                    {"state", engine::to_string(status.state)},
-                    {"cmd", model.gguf.empty() ? model.cmd : ""},
-                    {"gguf", model.gguf},
-                    {"proxy", proxy},
-                    {"ttl", model.ttl.count()},
-                    {"name", model.name},
-                    {"description", model.description},
-                    {"pid", status.pid},
-                    {"progress", status.progress},
-                    {"stage", status.stage},
-                    {"in_flight", conductor_.in_flight(i)},
-                    {"waiting", conductor_.waiting(i)}});
+    Json entry = status_.object(i);
+    entry["cmd"] = model.gguf.empty() ? model.cmd : "";
+    entry["gguf"] = model.gguf;
+    entry["proxy"] = proxy;
+    entry["ttl"] = model.ttl.count();
+    entry["name"] = model.name;
+    entry["description"] = model.description;
+    list.push_back(std::move(entry));
   }
   const Json body = {{"running", std::move(list)}};
-  co_await reply_text(exchange, "application/json", text_of(body));
+  co_await reply_text(exchange, "application/json", json_text(body));
 }
 
 io::Task<Result<void>> Admin::wait_stopped(std::vector<std::uint64_t> ends, ModelIndex first) {
@@ -220,7 +179,7 @@ std::string Admin::state_line(ModelIndex model) {
                      {"state", engine::to_string(status.state)},
                      {"progress", status.progress},
                      {"stage", status.stage}};
-  return text_of(line) + "\n";
+  return json_text(line) + "\n";
 }
 
 // Answers with one JSON line a change until the model is ready or has failed.

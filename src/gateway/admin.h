@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "gateway/conductor.h"
 #include "gateway/logs.h"
+#include "gateway/model_status.h"
+#include "gateway/route_table.h"
 #include "http/server.h"
 #include "telemetry/counters.h"
 
@@ -19,7 +21,7 @@ class Admin {
  public:
   // All outlive it.
   Admin(io::Loop& loop, const config::Config& config, Conductor& conductor,
-        const telemetry::Counters& counters, Logs& logs);
+        const ModelStatus& status, const telemetry::Counters& counters, Logs& logs);
 
   // Answers the request if it is for one of these routes, also with an error; false otherwise,
   // without having touched the exchange.
@@ -29,10 +31,8 @@ class Admin {
   void drain() { draining_.set(); }
 
  private:
-  struct Route;
-  static const Route kRoutes[];
+  static const OwnRoute<Admin> kRoutes[];
 
-  // `rest` is what follows the route's path, decoded, without its slash.
   io::Task<void> models(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> running(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> unload(http::Exchange& exchange, std::string rest, std::string query);
@@ -55,6 +55,7 @@ class Admin {
   io::Loop& loop_;
   const config::Config& config_;
   Conductor& conductor_;
+  const ModelStatus& status_;
   const telemetry::Counters& counters_;
   Logs& logs_;
   io::Event draining_;

@@ -129,6 +129,7 @@ void Conductor::on_change(ModelIndex model) {
     }
   }
   pump();
+  if (observer_) observer_(model);
   changed_.set();
   changed_.clear();
 }

@@ -7,6 +7,7 @@
 // Loop thread only. The Conductor outlives its tickets.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -55,8 +56,15 @@ class Conductor {
 
   std::size_t size() const { return engines_.size(); }
   engine::Engine& engine(ModelIndex model) { return *engines_[model]; }
+  const engine::Engine& engine(ModelIndex model) const { return *engines_[model]; }
   std::size_t in_flight(ModelIndex model) const { return scheduler_.in_flight(model); }
   std::size_t waiting(ModelIndex model) const { return scheduler_.waiting(model); }
+  // When a failed engine is started again at the earliest; nothing while it need not wait.
+  std::optional<Instant> retry_at(ModelIndex) const { return std::nullopt; }
+
+  // From now on told of each change of an engine's status, when the scheduler has heard of it. One
+  // at a time; nullptr: nobody.
+  void observe(std::function<void(ModelIndex)> observer) { observer_ = std::move(observer); }
 
   // How the model runs from the next start of its engine on.
   void reconfigure(ModelIndex model, engine::Spec spec, scheduler::ModelRule rule);
@@ -92,6 +100,7 @@ class Conductor {
 
   io::Loop& loop_;
   telemetry::Counters& counters_;
+  std::function<void(ModelIndex)> observer_;
   scheduler::Scheduler scheduler_;
   std::unordered_map<scheduler::RequestId, Ticket*> tickets_;  // waiting ones
   scheduler::RequestId next_id_ = 1;

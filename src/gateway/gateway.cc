@@ -106,7 +106,11 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       client_(loop),
       conductor_(loop, client_, counters_, specs_of(settings, config_), rules_of(config_)),
       context_{loop_, client_, conductor_, counters_, access_, settings.continue_streams},
-      admin_(loop, config_, conductor_, counters_, logs_),
+      status_(loop, config_, conductor_, counters_),
+      inflight_(loop),
+      events_(loop, conductor_, logs_, status_, inflight_),
+      admin_(loop, config_, conductor_, status_, counters_, logs_),
+      status_routes_(loop, config_, status_, events_, inflight_, settings.version),
       option_api_(options_, conductor_, [this](ModelIndex model) { reconfigure(model); }),
       preload_(conductor_, first_models(config_, last_model_.id())) {
   logs_.gather(conductor_);
@@ -122,6 +126,7 @@ void Gateway::reconfigure(ModelIndex model) {
 void Gateway::drain() {
   conductor_.shut_down();
   admin_.drain();
+  status_routes_.drain();
 }
 
 io::Task<void> Gateway::handle(http::Exchange& exchange) {
@@ -183,6 +188,8 @@ io::Task<void> Gateway::route(http::Exchange& exchange, const http::Target& targ
   bool answered = co_await admin_.handle(exchange, target.path, target.query);
   if (answered) co_return;
   answered = co_await option_api_.handle(exchange, target.path, target.query);
+  if (answered) co_return;
+  answered = co_await status_routes_.handle(exchange, target.path, target.query);
   if (answered) co_return;
   const std::string path(target.path.substr(0, 100));
   if (route != nullptr) {
@@ -260,12 +267,48 @@ io::Task<void> Gateway::model_request(http::Exchange& exchange, const ModelRoute
   co_await proxy(exchange, body, nullptr, *upstream.model, std::move(rest), received);
 }
 
+namespace {
+
+io::Task<void> run_to_end(ProxySession& session, io::Event& over) {
+  const Result<void> ran = co_await session.run();
+  static_cast<void>(ran);  // the outcome is in the exchange
+  over.set();
+}
+
+}  // namespace
+
+// The session ends by itself, or is ended when its client leaves or somebody cancels it.
 io::Task<void> Gateway::proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
                               ModelIndex model, std::string target, Instant received) {
   ProxySession session(context_, exchange, body, route, model, std::move(target), received);
-  io::Task<Result<void>> run = session.run();
-  co_await io::until(loop_, exchange.client_gone(), std::move(run));
+  io::Event over(loop_);
+  const Inflight::Entry entry(inflight_, exchange, config_.models[model].id, received, over);
+  io::Task<void> running = run_to_end(session, over);
+  io::Task<void> leaving = io::relay(exchange.client_gone(), over);
+  running.start();
+  if (!over.is_set()) leaving.start();
+  co_await over.wait();
+  running.cancel();
+  if (entry.cancelled() && !exchange.ended()) {
+    const Dialect dialect = route != nullptr ? route->dialect : Dialect::kOpenAi;
+    co_await tell_cancelled(exchange, dialect, model);
+  }
   record(exchange, session, model);
+}
+
+// Between two events of a stream, as sessions pass on whole ones, there is room for one of ours.
+// The empty line before it ends an event that was too long to be passed on whole.
+[[gnu::noinline]] io::Task<void> Gateway::tell_cancelled(http::Exchange& exchange, Dialect dialect,
+                                                         ModelIndex model) {
+  std::string message = "this request to '" + config_.models[model].id + "' was cancelled";
+  if (!exchange.begun()) {
+    co_await refuse(exchange, dialect, 503, std::move(message));
+  } else if (exchange.sends_events()) {
+    const std::string event = "\n\n" + error_event(dialect, 503, message);
+    co_await exchange.end(event);
+  } else {
+    exchange.abort();
+  }
 }
 
 void Gateway::record(const http::Exchange& exchange, const ProxySession& session,

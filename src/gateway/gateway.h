@@ -16,6 +16,7 @@
 #include "gateway/option_store.h"
 #include "gateway/preload.h"
 #include "gateway/proxy_session.h"
+#include "gateway/status_routes.h"
 #include "http/uri.h"
 
 namespace corral::gateway {
@@ -28,6 +29,7 @@ struct Settings {
   std::string host_name{};               // this machine's
   std::string state_folder{};            // for what is remembered; empty: nothing is
   bool continue_streams = true;          // on a new engine, where their own died
+  std::string version{};                 // ours
 };
 
 class Gateway {
@@ -55,6 +57,7 @@ class Gateway {
   io::Task<void> upstream_request(http::Exchange& exchange, std::string_view path);
   io::Task<void> proxy(http::Exchange& exchange, RequestBody& body, const ModelRoute* route,
                        ModelIndex model, std::string target, Instant received);
+  io::Task<void> tell_cancelled(http::Exchange& exchange, Dialect dialect, ModelIndex model);
   void record(const http::Exchange& exchange, const ProxySession& session, ModelIndex model);
   io::Task<void> refuse(http::Exchange& exchange, Dialect dialect, int status, std::string message);
 
@@ -72,7 +75,11 @@ class Gateway {
   SpillBudget spill_budget_;
   Conductor conductor_;
   ProxyContext context_;
+  ModelStatus status_;
+  Inflight inflight_;
+  EventHub events_;
   Admin admin_;
+  StatusRoutes status_routes_;
   OptionApi option_api_;
   Preload preload_;
 };

@@ -1,4 +1,5 @@
 // Exchange: the handler's side of a connection.
+#include "base/strings.h"
 #include "http/connection.h"
 #include "http/head_writer.h"
 
@@ -10,6 +11,21 @@ Exchange::Exchange(Connection& connection)
 const RequestHead& Exchange::request() const { return connection_.request_; }
 
 io::Event& Exchange::client_gone() { return connection_.stream_.closed(); }
+
+std::string Exchange::client_address() const { return connection_.stream_.peer(); }
+
+bool Exchange::sends_events() const {
+  if (!begun_) return false;
+  for (const std::string_view line : split(connection_.head_out_, '\n')) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos ||
+        !equals_ignore_case(line.substr(0, colon), "Content-Type"))
+      continue;
+    constexpr std::string_view kEvents = "text/event-stream";
+    return equals_ignore_case(trim(line.substr(colon + 1)).substr(0, kEvents.size()), kEvents);
+  }
+  return false;
+}
 
 bool Exchange::body_done() const { return connection_.reader_.body_done(); }
 

@@ -72,6 +72,11 @@ class Exchange {
   int status() const { return status_; }
   std::uint64_t body_bytes_sent() const { return sent_; }
 
+  // What has begun is a stream of server-sent events.
+  bool sends_events() const;
+  // The client's IP address, empty when it has gone. One system call.
+  std::string client_address() const;
+
   // The connection will be closed without a well-formed end of the reply.
   void abort();
   // Set when the client has closed its connection, half or whole, or it failed. Not noticed while

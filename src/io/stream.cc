@@ -162,6 +162,21 @@ uv_stream_s* Stream::uv() const { return &state_->stream; }
 
 Event& Stream::closed() const { return state_->ended; }
 
+std::string Stream::peer() const {
+  if (state_->handle.type != UV_TCP) return "";
+  sockaddr_storage address{};
+  int size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  char text[64] = "";
+  if (uv_tcp_getpeername(&state_->tcp, generic, &size) != 0) return "";
+  if (address.ss_family == AF_INET) {
+    uv_ip4_name(reinterpret_cast<sockaddr_in*>(&address), text, sizeof text);
+  } else if (address.ss_family == AF_INET6) {
+    uv_ip6_name(reinterpret_cast<sockaddr_in6*>(&address), text, sizeof text);
+  }
+  return text;
+}
+
 bool Stream::quiet() const { return state_->end_status == 0 && state_->ahead_size() == 0; }
 
 void Stream::expire_read() {

@@ -53,6 +53,9 @@ class Stream {
   // Set when the other side has closed or the connection has failed.
   Event& closed() const;
 
+  // The other side's IP address; empty for a socket that has none. One system call.
+  std::string peer() const;
+
   // The connection stands and nothing has come that nobody has read.
   bool quiet() const;
 

@@ -72,8 +72,14 @@ void Counters::record(const RequestRecord& record) {
   model.prompt_tokens += record.usage.prompt_tokens;
   model.cached_tokens += record.usage.cached_tokens;
   model.generated_tokens += record.usage.generated_tokens;
+  if (record.usage.generated_per_second > 0) model.last_speed = record.usage.generated_per_second;
   model.whole.add(to_seconds(record.whole));
   if (record.first_byte > Duration::zero()) model.first_byte.add(to_seconds(record.first_byte));
+}
+
+double Counters::last_speed(std::string_view model) const {
+  const auto found = models_.find(model);
+  return found == models_.end() ? 0 : found->second.last_speed;
 }
 
 std::string Counters::prometheus(const std::vector<ModelGauge>& gauges) const {

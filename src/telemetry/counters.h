@@ -50,6 +50,9 @@ class Counters {
   void engine_started(std::string_view model) { ++of(model).starts; }
   void engine_failed(std::string_view model) { ++of(model).failures; }
 
+  // What the model's engine told of its last reply, in tokens a second; 0 if it told nothing yet.
+  double last_speed(std::string_view model) const;
+
   std::string prometheus(const std::vector<ModelGauge>& gauges) const;
 
  private:
@@ -63,6 +66,7 @@ class Counters {
     std::uint64_t cuts = 0;           // replies that their engine did not finish
     std::uint64_t starts = 0;         // engines that became ready
     std::uint64_t failures = 0;       // starts that failed and engines that ended unasked
+    double last_speed = 0;
     Histogram whole;
     Histogram first_byte;
   };

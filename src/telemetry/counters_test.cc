@@ -27,6 +27,16 @@ TEST_CASE("requests are counted by model and status, tokens by model") {
   CHECK(has_line(text, R"(corral_generated_tokens_total{model="a"} 10)"));
 }
 
+TEST_CASE("the last speed that an engine told of is kept") {
+  Counters counters;
+  CHECK(counters.last_speed("a") == 0);
+  RequestRecord record{.model = "a", .status = 200};
+  record.usage = {.generated_per_second = 41.5, .known = true};
+  counters.record(record);
+  counters.record({.model = "a", .status = 200});
+  CHECK(counters.last_speed("a") == 41.5);
+}
+
 TEST_CASE("histogram buckets are cumulative and end in infinity") {
   Counters counters;
   for (const int ms : {1, 300, 300, 700000}) {
