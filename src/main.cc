@@ -16,6 +16,7 @@ int run_command(const corral::cli::Options& options) {
     case Command::kServe: return corral::cli::serve(options);
     case Command::kRun: return corral::cli::run(options);
     case Command::kPs: return corral::cli::ps(options);
+    case Command::kStatus: return corral::cli::status(options);
     case Command::kLoad: return corral::cli::load(options);
     case Command::kUnload: return corral::cli::unload(options);
     case Command::kLogs: return corral::cli::logs(options);

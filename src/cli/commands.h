@@ -10,6 +10,7 @@ namespace corral::cli {
 int serve(const Options& options);
 int run(const Options& options);
 int ps(const Options& options);
+int status(const Options& options);
 int load(const Options& options);
 int unload(const Options& options);
 int logs(const Options& options);

@@ -32,10 +32,16 @@ std::optional<std::string> environment(std::string_view name) {
   return std::string(value);
 }
 
+std::string config_path(const std::string& named) {
+  if (!named.empty()) return named;
+  std::string own = home_config();
+  if (!own.empty() && ::access(own.c_str(), F_OK) == 0) return own;
+  return "";
+}
+
 config::Reading load_config(const std::string& named) {
-  if (!named.empty()) return config::load(named, environment);
-  const std::string own = home_config();
-  if (!own.empty() && ::access(own.c_str(), F_OK) == 0) return config::load(own, environment);
+  const std::string path = config_path(named);
+  if (!path.empty()) return config::load(path, environment);
   const Result<std::string> model = unpack_tiny_model();
   if (!model.has_value()) return {.config = {}, .errors = {model.error()}, .warnings = {}};
   const std::string text =

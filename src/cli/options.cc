@@ -189,7 +189,7 @@ class Parser {
 
   void add_url(CLI::App* sub) {
     sub->add_option("--url", options_.url,
-                    "address of the service (default: $CORRAL_URL, else http://127.0.0.1:45786)");
+                    "address of the service (default: $CORRAL_URL, else the one that runs here)");
   }
 
   void serve() {
@@ -217,6 +217,10 @@ class Parser {
 
   void of_service() {
     add_url(add(Command::kPs, "ps", "list what is running"));
+    CLI::App* status = add(Command::kStatus, "status", "show all that is known of a model, or all");
+    status->add_option("model", options_.model, "the model's id; without it, all models");
+    status->add_flag("--json", options_.json, "as JSON, for programs");
+    add_url(status);
     CLI::App* load = add(Command::kLoad, "load", "load a model and wait until it is ready");
     load->add_option("model", options_.model, "the model's id")->required();
     add_url(load);

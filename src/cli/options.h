@@ -20,6 +20,7 @@ enum class Command {
   kServe,
   kRun,
   kPs,
+  kStatus,
   kLoad,
   kUnload,
   kLogs,
@@ -34,10 +35,12 @@ struct Options {
   std::string config;    // a config file; empty: the person's own, else the built-in one
   std::string url;       // of a running service; empty: CORRAL_URL, else the default address
   ListenAddress listen;  // serve
-  std::string model;     // run, load, set, reset; unload and logs: empty for all, for Corral's own
+  std::string
+      model;  // run, load, set, reset; status, unload and logs: empty for all, for Corral's own
   std::optional<std::string> prompt;  // run; nothing: a chat, or what comes on stdin
   bool without_keys = false;          // serve: the network may use the models without one
   bool follow = false;                // logs
+  bool json = false;                  // status: as the API gives it
   std::vector<std::string> words;     // set: KEY=VALUE; reset: keys
   bool restart = false;               // set, reset: unload the engine when it is idle
   bool licenses = false;              // version

@@ -89,10 +89,10 @@ io::Task<Result<void>> talk(io::Loop& loop, ServiceClient& service, const Option
 // a config but the last are told at once.
 io::Task<Result<ServiceClient>> find_service(io::Loop& loop, const Options& options,
                                              std::unique_ptr<Service>& own) {
-  Result<ServiceClient> service = ServiceClient::make(loop, options.url);
-  if (!service.has_value()) co_return service;
-  if (!options.url.empty()) co_return service;
+  if (!options.url.empty()) co_return ServiceClient::make(loop, options.url);
   if (options.config.empty()) {
+    Result<ServiceClient> service = co_await ServiceClient::find(loop, options.url);
+    if (!service.has_value()) co_return service;
     if (environment("CORRAL_URL").has_value()) co_return service;
     const bool present = co_await service->present();
     if (present) co_return service;

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <tuple>
 
 #include "base/ip_address.h"
@@ -9,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/config_source.h"
 #include "cli/service.h"
+#include "cli/service_file.h"
 #include "io/race.h"
 #include "io/signals.h"
 
@@ -47,6 +49,26 @@ void print_greeting(const Service& service, const config::Config& config) {
   std::fflush(stdout);
 }
 
+// How programs of this machine reach it: one that listens everywhere has no address of its own.
+std::string local_url(const Service& service, const ListenAddress& listen) {
+  if (listen.host != "0.0.0.0" && listen.host != "::") return service.url();
+  const std::string port = service.url().substr(service.url().rfind(':'));
+  return "http://" + std::string(listen.host == "::" ? "[::1]" : "127.0.0.1") + port;
+}
+
+// Lets commands find the service. One that cannot be found so is a service all the same.
+std::optional<ServiceFile> announce(const Service& service, const Options& options) {
+  std::error_code error;
+  const std::string config = config_path(options.config);
+  const std::filesystem::path path =
+      config.empty() ? std::filesystem::path() : std::filesystem::absolute(config, error);
+  Result<ServiceFile> file =
+      ServiceFile::write(service.runtime_dir(), local_url(service, options.listen), path.string());
+  if (file.has_value()) return std::move(*file);
+  log_warn(file.error().message);
+  return std::nullopt;
+}
+
 io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, config::Config config,
                                    int& status) {
   io::StopSignals signals(loop);
@@ -57,6 +79,7 @@ io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, confi
     status = failed(service.error());
     co_return;
   }
+  const std::optional<ServiceFile> file = announce(**service, options);
   print_greeting(**service, shown);
   co_await signals.first().wait();
   log_info("stopping: running requests may finish; a second signal ends them");

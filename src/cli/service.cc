@@ -59,6 +59,7 @@ Service::Service(io::Loop& loop, const gateway::Settings& settings, io::Listener
                  std::string url)
     : loop_(loop),
       url_(std::move(url)),
+      runtime_dir_(settings.runtime_dir),
       gateway_(loop, settings),
       server_(
           loop, std::move(listener), server_limits(),

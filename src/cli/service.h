@@ -21,6 +21,8 @@ class Service {
 
   // "http://127.0.0.1:45786"
   const std::string& url() const { return url_; }
+  // The user's private folder, which the workers' sockets are in.
+  const std::string& runtime_dir() const { return runtime_dir_; }
 
   // No new connections and requests; returns when the running ones are over and all engines have
   // stopped.
@@ -34,6 +36,7 @@ class Service {
 
   io::Loop& loop_;
   const std::string url_;
+  const std::string runtime_dir_;
   gateway::Gateway gateway_;
   http::Server server_;
   io::Task<void> serving_;

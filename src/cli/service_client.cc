@@ -4,6 +4,8 @@
 
 #include "cli/config_source.h"
 #include "cli/options.h"
+#include "cli/service_file.h"
+#include "engine/runtime_dir.h"
 #include "gateway/reply_error.h"
 #include "http/uri.h"
 #include "io/race.h"
@@ -49,6 +51,19 @@ Result<ServiceClient> ServiceClient::make(io::Loop& loop, const std::string& url
     client.authorization_ = "Bearer " + *key;
   }
   return client;
+}
+
+io::Task<Result<ServiceClient>> ServiceClient::find(io::Loop& loop, const std::string& url) {
+  const std::optional<std::string> folder = engine::find_runtime_dir(environment);
+  if (url.empty() && environment("CORRAL_URL").value_or("").empty() && folder) {
+    for (const std::string& known : known_services(*folder)) {
+      Result<ServiceClient> service = make(loop, known);
+      if (!service.has_value()) continue;
+      const bool present = co_await service->present();
+      if (present) co_return service;
+    }
+  }
+  co_return make(loop, url);
 }
 
 ServiceClient::ServiceClient(io::Loop* loop, std::string url, http::Address address,

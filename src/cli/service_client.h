@@ -19,6 +19,10 @@ class ServiceClient {
   // kInvalid with a sentence otherwise.
   static Result<ServiceClient> make(io::Loop& loop, const std::string& url);
 
+  // The same, and where neither says anything: the newest service of this user that answers, by
+  // the files that services write; else the default address. `url` outlives the call.
+  static io::Task<Result<ServiceClient>> find(io::Loop& loop, const std::string& url);
+
   // A whole reply. Failures and error replies are one sentence; when nobody listens it says how to
   // start a service.
   io::Task<Result<std::string>> fetch(std::string method, std::string path);

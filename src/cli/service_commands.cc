@@ -7,17 +7,12 @@
 #include "cli/json_fields.h"
 #include "cli/progress.h"
 #include "cli/service_work.h"
+#include "cli/status_text.h"
 
 namespace corral::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string state_text(const Json& engine) {
-  const std::string state = text_of(engine, "state", "?");
-  const std::string percent = percent_of(engine);
-  return state == "loading" && !percent.empty() ? state + " " + percent : state;
-}
 
 std::string count_of(const Json& engine, const char* key) {
   return engine.is_object() && engine.contains(key) && engine[key].is_number_unsigned()
@@ -40,9 +35,12 @@ io::Task<Result<Json>> fetch_running(ServiceClient& service) {
 io::Task<Result<void>> list_running(ServiceClient& service, const Options&) {
   const Result<Json> running = co_await fetch_running(service);
   if (!running.has_value()) co_return std::unexpected(running.error());
-  std::vector<std::vector<std::string>> rows = {{"MODEL", "STATE", "PID", "IN FLIGHT", "WAITING"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"MODEL", "STATE", "HEALTH", "PID", "UPTIME", "MEMORY", "IN FLIGHT", "WAITING"}};
   for (const Json& engine : *running) {
-    rows.push_back({text_of(engine, "model", "?"), state_text(engine), count_of(engine, "pid"),
+    rows.push_back({printable(text_of(engine, "model", "?")), state_text(engine),
+                    text_of(engine, "health", "-"), count_of(engine, "pid"),
+                    age_text(engine, "uptime_s"), size_text(engine, "memory_bytes"),
                     count_of(engine, "in_flight"), count_of(engine, "waiting")});
   }
   if (rows.size() == 1) {

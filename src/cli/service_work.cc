@@ -9,7 +9,7 @@ namespace corral::cli {
 namespace {
 
 io::Task<void> with_service(io::Loop& loop, const Options& options, ServiceWork work, int& status) {
-  Result<ServiceClient> service = ServiceClient::make(loop, options.url);
+  Result<ServiceClient> service = co_await ServiceClient::find(loop, options.url);
   if (!service.has_value()) {
     status = failed(service.error());
     co_return;

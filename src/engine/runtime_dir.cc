@@ -52,10 +52,17 @@ Result<void> make_private(const std::string& path) {
   return {};
 }
 
-// Whether the socket of that name belongs to a Corral that is no more.
+// Whether the socket or "service-PID.*" of that name belongs to a Corral that is no more.
 bool is_left_over(std::string_view name) {
-  if (!name.ends_with(kSuffix)) return false;
-  const std::optional<std::uint64_t> pid = parse_u64(name.substr(0, name.find('-')));
+  constexpr std::string_view kService = "service-";
+  std::string_view number = name.substr(0, name.find('-'));
+  if (name.starts_with(kService)) {
+    number = name.substr(kService.size());
+    number = number.substr(0, number.find('.'));
+  } else if (!name.ends_with(kSuffix)) {
+    return false;
+  }
+  const std::optional<std::uint64_t> pid = parse_u64(number);
   if (!pid || *pid == 0 || *pid > INT32_MAX) return false;
   return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
 }
@@ -70,18 +77,30 @@ void remove_left_overs(const std::string& path) {
   }
 }
 
+std::string path_of_runtime_dir(
+    const std::function<std::optional<std::string>(std::string_view)>& environment) {
+  const std::string runtime = environment("XDG_RUNTIME_DIR").value_or("");
+  if (!runtime.empty()) return runtime + "/corral";
+  std::string temporary = environment("TMPDIR").value_or("");
+  if (temporary.empty()) temporary = "/tmp";
+  while (temporary.size() > 1 && temporary.ends_with('/')) temporary.pop_back();
+  return temporary + "/corral-" + std::to_string(::geteuid());
+}
+
 }  // namespace
+
+std::optional<std::string> find_runtime_dir(
+    const std::function<std::optional<std::string>(std::string_view)>& environment) {
+  std::string path = path_of_runtime_dir(environment);
+  struct stat found{};
+  const bool ours = ::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+                    found.st_uid == ::geteuid() && (found.st_mode & 0077) == 0;
+  return ours ? std::optional(std::move(path)) : std::nullopt;
+}
 
 Result<std::string> make_runtime_dir(
     const std::function<std::optional<std::string>(std::string_view)>& environment) {
-  const std::string runtime = environment("XDG_RUNTIME_DIR").value_or("");
-  std::string path = runtime + "/corral";
-  if (runtime.empty()) {
-    std::string temporary = environment("TMPDIR").value_or("");
-    if (temporary.empty()) temporary = "/tmp";
-    while (temporary.size() > 1 && temporary.ends_with('/')) temporary.pop_back();
-    path = temporary + "/corral-" + std::to_string(::geteuid());
-  }
+  const std::string path = path_of_runtime_dir(environment);
   if (path.size() + 1 + kLongestName > sizeof(sockaddr_un::sun_path)) {
     return fail(Code::kInvalid,
                 "the folder of sockets " + path + " is too long for this system, which allows " +

@@ -1,5 +1,5 @@
-// The private folder of the workers' sockets: whoever can open a socket can talk to the model, so
-// nobody else may enter it.
+// The private folder of the workers' sockets and of what tells where services run: whoever can open
+// a socket can talk to the model, so nobody else may enter it.
 #pragma once
 
 #include <functional>
@@ -12,9 +12,15 @@
 namespace corral::engine {
 
 // Makes (or finds) $XDG_RUNTIME_DIR/corral, else ${TMPDIR:-/tmp}/corral-UID, with mode 0700, and
-// removes sockets in it whose Corral is dead. Returns its path. kInvalid if it is a link, belongs
-// to somebody else, or is so long that no socket in it could be bound; kIo if it cannot be made.
+// removes what is left in it of a Corral that is dead: sockets and "service-PID" files. Returns its
+// path. kInvalid if it is a link, belongs to somebody else, or is so long that no socket in it
+// could be bound; kIo if it cannot be made.
 Result<std::string> make_runtime_dir(
+    const std::function<std::optional<std::string>(std::string_view)>& environment);
+
+// The same folder if it is there and private, nothing otherwise; changes nothing. For commands that
+// look for a service.
+std::optional<std::string> find_runtime_dir(
     const std::function<std::optional<std::string>(std::string_view)>& environment);
 
 // The path of the socket of a model's worker: "FOLDER/PID-HASH.sock", the same for the same model

@@ -109,3 +109,33 @@ TEST_CASE("each model has a socket of its own, always the same") {
   CHECK(worker_socket("/run/c", "a") != worker_socket("/run/c", "b"));
   CHECK(worker_socket("/run/c", "x/../y").find('/', 7) == std::string::npos);
 }
+
+TEST_CASE("files of services that are gone are removed, and others stay") {
+  const Folder folder;
+  const Result<std::string> path = folder.make();
+  REQUIRE(path.has_value());
+  const std::string dead = *path + "/service-" + std::to_string(dead_pid());
+  const std::string own = *path + "/service-" + std::to_string(::getpid()) + ".json";
+  for (const std::string& name : {dead + ".json", dead + ".tmp", own, *path + "/service-x.json"}) {
+    std::ofstream(name) << "{}";
+  }
+  REQUIRE(folder.make().has_value());
+  CHECK_FALSE(fs::exists(dead + ".json"));
+  CHECK_FALSE(fs::exists(dead + ".tmp"));
+  CHECK(fs::exists(own));
+  CHECK(fs::exists(*path + "/service-x.json"));
+}
+
+TEST_CASE("a folder that others may enter is not found") {
+  const Folder folder;
+  const auto environment = [&](std::string_view name) -> std::optional<std::string> {
+    if (name == "XDG_RUNTIME_DIR") return folder.path;
+    return std::nullopt;
+  };
+  CHECK_FALSE(find_runtime_dir(environment).has_value());
+  const Result<std::string> path = folder.make();
+  REQUIRE(path.has_value());
+  CHECK(find_runtime_dir(environment) == *path);
+  fs::permissions(*path, fs::perms::all);
+  CHECK_FALSE(find_runtime_dir(environment).has_value());
+}

@@ -104,6 +104,7 @@ bool Connection::read_body(Request& request) {
   include_usage_ = Needle{R"("include_usage":true)"};
   max_tokens_ = NumberBehind{R"("max_tokens":)"};
   word_ = NumberBehind{"word"};
+  user_ = Needle(R"("role":"user")");
   if (!header(request.head, "Expect").empty() && !write("HTTP/1.1 100 Continue\r\n\r\n")) {
     return false;
   }
@@ -140,6 +141,11 @@ void Connection::look_at(std::string_view bytes) {
     include_usage_.feed(c);
     max_tokens_.feed(c);
     word_.feed(c);
+    user_.feed(c);
+    if (!user_.found()) continue;
+    // What was said before this turn is answered already.
+    user_ = Needle(R"("role":"user")");
+    word_ = NumberBehind("word");
   }
 }
 

@@ -21,7 +21,7 @@ struct Request {
   bool stream = false;      // the body said "stream": true
   bool include_usage = false;
   int64_t max_tokens = -1;  // -1: the body set no limit
-  int64_t next_word = 0;    // behind the last "wordN" in the body: a reply goes on from there
+  int64_t next_word = 0;  // behind the last "wordN" since a user spoke: a reply goes on from there
 };
 
 // Finds a piece of JSON in passing bytes, whatever the white space and wherever it is split.
@@ -92,6 +92,7 @@ class Connection {
   Needle include_usage_{R"("include_usage":true)"};
   NumberBehind max_tokens_{R"("max_tokens":)"};
   NumberBehind word_{"word"};
+  Needle user_{R"("role":"user")"};
 };
 
 }  // namespace fake

@@ -1,0 +1,32 @@
+// ServiceFile: tells the commands of the same user where a service runs, by a small file in the
+// user's private runtime folder: "service-PID.json" {url, pid, config, started}.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace corral::cli {
+
+class ServiceFile {
+ public:
+  // Writes it in one step: who reads it finds all of it or nothing. `config` is the config file's
+  // path, empty for the built-in one. kIo if it cannot be written.
+  static Result<ServiceFile> write(const std::string& runtime_dir, const std::string& url,
+                                   const std::string& config);
+  ServiceFile(ServiceFile&& other) noexcept;
+  ServiceFile& operator=(ServiceFile&&) = delete;
+  // Removes it.
+  ~ServiceFile();
+
+ private:
+  explicit ServiceFile(std::string path) : path_(std::move(path)) {}
+  std::string path_;  // empty: moved away
+};
+
+// The addresses that the files in the folder tell of, the newest service first; not those whose
+// process is gone. Whether one answers is for the caller to find out.
+std::vector<std::string> known_services(const std::string& runtime_dir);
+
+}  // namespace corral::cli
