@@ -27,8 +27,7 @@ std::optional<std::chrono::system_clock::time_point> parse_rfc3339(const std::st
   if (count != 7 || length != 24 || text.size() != 24) return std::nullopt;
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
-  return std::chrono::system_clock::from_time_t(::timegm(&parts)) +
-         std::chrono::milliseconds(rest);
+  return std::chrono::system_clock::from_time_t(::timegm(&parts)) + std::chrono::milliseconds(rest);
 }
 
 }  // namespace corral
