@@ -96,6 +96,12 @@ void Engine::set_spec(Spec spec) {
   }
 }
 
+void Engine::refuse(Failure failure) {
+  CHECK(!alive_);
+  status_.last_error = std::move(failure);
+  enter(State::kFailed);
+}
+
 void Engine::enter(State state) {
   status_.state = state;
   if (state != State::kLoading) {

@@ -52,6 +52,9 @@ class Engine {
 
   // Another way to run the same model, from the next start on: at once where none is under way.
   void set_spec(Spec spec);
+  // It was found that a start cannot work: from stopped or failed it is failed, for this reason.
+  // Tells of the change before it returns. Requires: it does not run, and no start is under way.
+  void refuse(Failure failure);
 
   const Status& status() const { return status_; }
   // That of the running process, else of the next.

@@ -196,6 +196,7 @@ io::Task<void> Admin::load(http::Exchange& exchange, std::string rest, std::stri
 io::Task<Result<void>> Admin::report_load(http::Exchange& exchange, ModelIndex model) {
   const std::array<http::Header, 1> headers = {{{"Content-Type", "application/x-ndjson"}}};
   Result<void> sent = co_await exchange.begin(200, headers, http::Framing::kChunked);
+  conductor_.forget_failures(model);
   Ticket ticket(conductor_, model, false);
   std::string last;
   while (sent.has_value()) {

@@ -16,12 +16,16 @@
 
 #if defined(__GLIBC__) && !defined(CORRAL_NO_COUNT)
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -108,38 +112,72 @@ Task<bool> read_to(io::Stream& stream, std::string_view end) {
   co_return true;
 }
 
-// What the model's engine would do. Its process does nothing: the gateway connects to us.
+// What the model's engine would do, in a child process: the gateway wants no port that others, or
+// we ourselves, listen on. Its program does nothing.
 class Engine {
  public:
-  explicit Engine(Loop& loop)
-      : listener_(*io::Listener::bind(loop, "127.0.0.1", 0)), asked_(loop), running_(run()) {
-    running_.start();
+  Engine() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    std::array<int, 2> ask{};
+    const bool made = ::bind(listener, any, size) == 0 && ::listen(listener, 8) == 0 &&
+                      ::getsockname(listener, any, &size) == 0 && ::pipe(ask.data()) == 0;
+    REQUIRE(made);
+    port_ = ntohs(address.sin_port);
+    child_ = ::fork();
+    if (child_ == 0) {
+      ::close(ask[1]);
+      // Who only looks whether somebody listens says nothing.
+      for (int client = 0; (client = ::accept(listener, nullptr, nullptr)) >= 0; ::close(client)) {
+        serve(client, ask[0]);
+      }
+      ::_exit(0);
+    }
+    ::close(listener);
+    ::close(ask[0]);
+    ask_ = ask[1];
+  }
+  ~Engine() {
+    ::close(ask_);
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
   }
 
-  std::uint16_t port() const { return listener_.port(); }
-  void ask_for_event() { asked_.set(); }
+  std::uint16_t port() const { return port_; }
+  void ask_for_event() const { CHECK(::write(ask_, "x", 1) == 1); }
 
  private:
-  Task<void> run() {
-    Result<io::Stream> stream = co_await listener_.accept();
+  static bool read_request(int client) {
+    std::array<char, 4096> buffer;
+    std::size_t size = 0;
+    while (!std::string_view(buffer.data(), size).ends_with("}")) {
+      const ssize_t count = ::read(client, buffer.data() + size, buffer.size() - size);
+      if (count <= 0) return false;
+      size += static_cast<std::size_t>(count);
+    }
+    return true;
+  }
+  static bool say(int client, std::string_view text) {
+    return ::write(client, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  }
+  static void serve(int client, int ask) {
     for (std::size_t i = 0; i < kRequestRounds * kRequestsOfRound; ++i) {
-      const bool come = co_await read_to(*stream, "}");
-      if (!come) co_return;
-      co_await stream->write(kReply);
+      if (!read_request(client) || !say(client, kReply)) return;
     }
-    const bool come = co_await read_to(*stream, "}");
-    if (!come) co_return;
-    co_await stream->write(kStreamHead);
-    while (true) {
-      co_await stream->write(kEvent);
-      co_await asked_.wait();
-      asked_.clear();
-    }
+    if (!read_request(client) || !say(client, kStreamHead)) return;
+    char asked = 0;
+    do {
+      if (!say(client, kEvent)) return;
+    } while (::read(ask, &asked, 1) == 1);
   }
 
-  io::Listener listener_;
-  io::Event asked_;
-  Task<void> running_;
+  std::uint16_t port_ = 0;
+  pid_t child_ = -1;
+  int ask_ = -1;
 };
 
 // A program that runs until its stdin ends.
@@ -175,10 +213,10 @@ class Unseen {
   int stderr_;
 };
 
-config::Config config_of(std::uint16_t port) {
+config::Config config_of(std::uint16_t port, const std::string& program) {
   config::Model model;
   model.id = "m";
-  model.argv = {"engine"};
+  model.argv = {program};
   model.proxy_host = "127.0.0.1";
   model.proxy_port = port;
   model.check_endpoint.clear();
@@ -201,7 +239,7 @@ Task<std::size_t> requests(io::Stream& client) {
   co_return fewest;
 }
 
-Task<std::size_t> events(io::Stream& client, Engine& engine) {
+Task<std::size_t> events(io::Stream& client, const Engine& engine) {
   co_await client.write(kStreamRequest);
   std::size_t fewest = std::numeric_limits<std::size_t>::max();
   for (std::size_t round = 0; round < kEventRounds; ++round) {
@@ -216,9 +254,8 @@ Task<std::size_t> events(io::Stream& client, Engine& engine) {
   co_return fewest;
 }
 
-Task<void> count(Loop& loop, const Program& program) {
-  Engine engine(loop);
-  Gateway gateway(loop, {.config = config_of(engine.port()),
+Task<void> count(Loop& loop, const Program& program, const Engine& engine) {
+  Gateway gateway(loop, {.config = config_of(engine.port(), program.path()),
                          .self_exe = program.path(),
                          .runtime_dir = {},
                          .environment = {"PATH=/usr/bin:/bin"},
@@ -241,9 +278,10 @@ Task<void> count(Loop& loop, const Program& program) {
 
 TEST_CASE("a request through the gateway allocates what is promised, and an event nothing") {
   const Program program;
+  const Engine engine;
   const Unseen log;
   Loop loop;
-  loop.run(count(loop, program));
+  loop.run(count(loop, program, engine));
 }
 
 #endif

@@ -1,6 +1,9 @@
 #include "gateway/conductor.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "engine/preflight.h"
 
 namespace corral::gateway {
 namespace {
@@ -38,7 +41,8 @@ Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& 
       tick_due_changed_(loop),
       lives_(specs.size(), 0),
       ends_(specs.size(), 0),
-      next_rules_(specs.size()) {
+      next_rules_(specs.size()),
+      checks_(specs.size()) {
   for (engine::Spec& spec : specs) {
     const ModelIndex model = engines_.size();
     engines_.push_back(std::make_unique<engine::Engine>(
@@ -48,11 +52,24 @@ Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& 
   ticking_.start();
 }
 
-Conductor::~Conductor() { ticking_.cancel(); }
+Conductor::~Conductor() {
+  for (io::Task<void>& check : checks_) check.cancel();
+  ticking_.cancel();
+}
 
 void Conductor::reconfigure(ModelIndex model, engine::Spec spec, scheduler::ModelRule rule) {
   engines_[model]->set_spec(std::move(spec));
   next_rules_[model] = std::move(rule);
+}
+
+std::optional<Instant> Conductor::retry_at(ModelIndex model) const {
+  const std::optional<Instant> at = scheduler_.retry_at(model);
+  return at && *at > loop_.now() ? at : std::nullopt;
+}
+
+void Conductor::forget_failures(ModelIndex model) {
+  scheduler_.forget_failures(loop_.now(), model);
+  pump();
 }
 
 void Conductor::unload(ModelIndex model) {
@@ -139,6 +156,10 @@ void Conductor::pump() {
   for (scheduler::Decision& decision : scheduler_.take()) {
     engine::Engine& engine = *engines_[decision.model];
     switch (decision.kind) {
+      case scheduler::Decision::Kind::kCheck:
+        checks_[decision.model] = check(decision.model);
+        checks_[decision.model].start();
+        break;
       case scheduler::Decision::Kind::kStart:
         log_info(engine.spec().model + ": starting");
         if (std::optional<scheduler::ModelRule>& rule = next_rules_[decision.model]; rule) {
@@ -154,12 +175,35 @@ void Conductor::pump() {
         if (found == tickets_.end()) break;
         if (decision.kind == scheduler::Decision::Kind::kRefuse) {
           found->second->refusal_ = std::move(decision.error);
+          found->second->retry_after_ = decision.retry_after;
         }
         found->second->decided_.set();
       }
     }
   }
   if (scheduler_.next_tick() != tick_due_) tick_due_changed_.set();
+}
+
+// What can be known to go wrong is known before anything is stopped for the model.
+io::Task<void> Conductor::check(ModelIndex model) {
+  engine::Circumstances circumstances;
+  for (const auto& engine : engines_) {
+    circumstances.reclaimable_bytes += engine->status().memory_bytes;
+    const bool listens = engine->status().pid != 0 && !engine->spec().worker;
+    if (listens) circumstances.own_ports.push_back(engine->spec().address.port);
+  }
+  engine::Engine& engine = *engines_[model];
+  engine::Spec spec = engine.spec();
+  engine::Findings findings =
+      co_await engine::preflight(loop_, std::move(spec), std::move(circumstances));
+  if (!findings.warning.empty()) log_warn(engine.spec().model + ": " + findings.warning);
+  std::optional<Error> error;
+  if (findings.failure) {
+    error = engine::to_error(*findings.failure);
+    engine.refuse(std::move(*findings.failure));
+  }
+  scheduler_.checked(loop_.now(), model, std::move(error));
+  pump();
 }
 
 io::Task<void> Conductor::tick() {

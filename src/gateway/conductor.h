@@ -35,6 +35,8 @@ class Ticket {
   io::Event& decided() { return decided_; }
   // Why it was refused; nothing while it waits and when it is granted.
   const std::optional<Error>& refusal() const { return refusal_; }
+  // Of a refusal: sooner it makes no sense to ask again; zero: unknown.
+  Duration retry_after() const { return retry_after_; }
 
  private:
   friend class Conductor;
@@ -42,6 +44,7 @@ class Ticket {
   scheduler::RequestId id_;
   io::Event decided_;
   std::optional<Error> refusal_;
+  Duration retry_after_{0};
 };
 
 class Conductor {
@@ -60,7 +63,9 @@ class Conductor {
   std::size_t in_flight(ModelIndex model) const { return scheduler_.in_flight(model); }
   std::size_t waiting(ModelIndex model) const { return scheduler_.waiting(model); }
   // When a failed engine is started again at the earliest; nothing while it need not wait.
-  std::optional<Instant> retry_at(ModelIndex) const { return std::nullopt; }
+  std::optional<Instant> retry_at(ModelIndex model) const;
+  // A person has a hand in it: the next start is as the first.
+  void forget_failures(ModelIndex model);
 
   // From now on told of each change of an engine's status, when the scheduler has heard of it. One
   // at a time; nullptr: nobody.
@@ -96,6 +101,7 @@ class Conductor {
   friend class Ticket;
   void on_change(ModelIndex model);
   void pump();
+  io::Task<void> check(ModelIndex model);
   io::Task<void> tick();
 
   io::Loop& loop_;
@@ -111,6 +117,7 @@ class Conductor {
   std::vector<std::uint64_t> ends_;                              // times that it stopped or failed
   std::vector<std::optional<scheduler::ModelRule>> next_rules_;  // for the next start
   std::vector<std::unique_ptr<engine::Engine>> engines_;
+  std::vector<io::Task<void>> checks_;  // under way, or over
   io::Task<void> ticking_;
 };
 

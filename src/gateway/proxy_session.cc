@@ -147,6 +147,8 @@ bool ProxySession::may_repeat(Tries& tries, Outcome outcome, bool stale) {
   if (reply_.goes_on()) {
     co_await reply_.end_cut(ticket.refusal()->message);
   } else {
+    const auto wait = std::chrono::ceil<seconds>(ticket.retry_after()).count();
+    if (wait > 0 && !exchange_.begun()) exchange_.add_header("Retry-After", std::to_string(wait));
     co_await reply_.answer(status_of_refusal(ticket.refusal()->code), ticket.refusal()->message);
   }
   co_return false;

@@ -25,7 +25,7 @@ Error closing() { return {Code::kUnavailable, "Corral is shutting down and takes
 }  // namespace
 
 Scheduler::Scheduler(std::vector<ModelRule> rules, std::unique_ptr<Policy> policy, Limits limits)
-    : policy_(std::move(policy)), limits_(limits) {
+    : policy_(std::move(policy)), limits_(limits), random_(limits.seed) {
   CHECK(policy_ != nullptr);
   models_.reserve(rules.size());
   for (ModelRule& rule : rules) {
@@ -39,11 +39,15 @@ void Scheduler::request(Instant now, RequestId id, ModelIndex index, bool replay
   Model& model = models_.at(index);
   // Where others wait, a newcomer cannot be granted at once: whoever could be has been.
   const bool full = !replay && model.waiting.size() >= model.rule.max_waiting;
-  if (shutting_down_ || full) {
+  const bool broken = model.broken && model.retry_at && now < *model.retry_at;
+  if (shutting_down_ || full || broken) {
     decisions_.push_back({.kind = Decision::Kind::kRefuse,
                           .model = index,
                           .request = id,
-                          .error = shutting_down_ ? closing() : too_many(model.rule)});
+                          .error = shutting_down_ ? closing()
+                                   : broken       ? broken_error(model, now)
+                                                  : too_many(model.rule),
+                          .retry_after = broken ? *model.retry_at - now : Duration::zero()});
     return settle(now);
   }
   Waiter waiter{.id = id, .since = now, .turn = next_turn_++, .replay = replay};
@@ -75,6 +79,16 @@ void Scheduler::release(Instant now, RequestId id) {
     CHECK(model.in_flight > 0);
     --model.in_flight;
     model.idle_since = now;
+    if (++model.served == limits_.proving_requests && model.streak > 0) forgive(place.model);
+  }
+  settle(now);
+}
+
+void Scheduler::checked(Instant now, ModelIndex index, std::optional<Error> error) {
+  Model& model = models_.at(index);
+  if (model.check == Check::kUnderWay) {
+    model.check = error ? Check::kNone : Check::kPassed;
+    if (error) refuse_waiting(index, *error);
   }
   settle(now);
 }
@@ -85,6 +99,8 @@ void Scheduler::ready(Instant now, ModelIndex index) {
   model.phase = Phase::kReady;
   model.ready_since = now;
   model.idle_since = now;
+  model.served = 0;
+  model.retry_at.reset();
   // Before anything else is weighed, those who waited have their turn: even without patience, no
   // engine is started for nothing.
   grant_waiting(index);
@@ -95,7 +111,8 @@ void Scheduler::start_failed(Instant now, ModelIndex index, Error error) {
   Model& model = models_.at(index);
   if (model.phase != Phase::kStarting) return died(now, index, std::move(error));
   model.phase = Phase::kStopped;
-  refuse_waiting(index, error);
+  note_failure(now, index, error);
+  see_failed_start(index, error);
   settle(now);
 }
 
@@ -119,6 +136,13 @@ void Scheduler::died(Instant now, ModelIndex index, Error error) {
   model.in_flight = 0;
   ++model.life;
   model.behind = next_turn_++;
+  if (now - model.ready_since >= limits_.proving_time) forgive(index);
+  note_failure(now, index, std::move(error));
+  settle(now);
+}
+
+void Scheduler::forget_failures(Instant now, ModelIndex index) {
+  forgive(index);
   settle(now);
 }
 
@@ -168,6 +192,7 @@ void Scheduler::refuse_waiting(ModelIndex index, const Error& error) {
 void Scheduler::begin_unload(ModelIndex index, const Error& error) {
   Model& model = models_[index];
   refuse_waiting(index, error);
+  forgive(index);
   if (model.phase == Phase::kStarting) order_stop(index, StopReason::kAsked);
   if (model.phase == Phase::kReady) model.unloading = true;
 }
@@ -183,9 +208,15 @@ void Scheduler::grant_waiting(ModelIndex index) {
   }
 }
 
+void Scheduler::order_check(ModelIndex index) {
+  models_[index].check = Check::kUnderWay;
+  decisions_.push_back({.kind = Decision::Kind::kCheck, .model = index});
+}
+
 void Scheduler::order_start(ModelIndex index) {
   CHECK(models_[index].phase == Phase::kStopped);
   models_[index].phase = Phase::kStarting;
+  models_[index].check = Check::kNone;
   decisions_.push_back({.kind = Decision::Kind::kStart, .model = index});
 }
 

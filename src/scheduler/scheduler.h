@@ -14,13 +14,26 @@
 //   comes within `patience`, before it must yield; and nobody starves. What an evicted or dead
 //   engine leaves waiting lines up behind the models that wait at that moment.
 //
+//   Before anything is stopped for a model, and before each of its starts, the caller is asked to
+//   check whether the start can work at all. A check that fails refuses who waits for the model
+//   and leaves everybody else alone; it is no failure in the sense of what follows, and the next
+//   request asks for another.
+//
+//   An engine that fails, at its start or later, is started again for those who wait: at once after
+//   the first failure, then after a pause that doubles from one failure to the next. During the
+//   pause the model holds no place. Who waits rides through one failed start and is refused with
+//   the error of the second that it has seen. Too many failures within a window open the breaker:
+//   all who wait are refused at once, and so are newcomers, until one that comes after a while is
+//   let through as a trial. Failures are forgotten once an engine has been ready for long enough or
+//   has served enough requests: what crashes in a loop gets there never, or too slowly to hurt.
+//
 // Engine events that do not fit the phase come from crossings (a stop was ordered while the engine
 // became ready) and are tolerated:
 //
 //                  kStopped   kStarting           kReady       kStopping
 //   ready          ignored    becomes ready       ignored      ignored
-//   start_failed   ignored    refuses who waits   as died      as stopped
-//   died           ignored    as start_failed     stopped      as stopped
+//   start_failed   ignored    a failure           as died      as stopped
+//   died           ignored    as start_failed     a failure    as stopped
 //   stopped        ignored    ignored             ignored      becomes stopped
 #pragma once
 
@@ -50,6 +63,19 @@ struct ModelRule {
 struct Limits {
   // How long a request waits behind another model's busy engine before that admits no newcomers.
   Duration patience = seconds(5);
+  // After the second failure in a row, and at most; each pause is up to a fifth longer or shorter,
+  // so that several engines do not start in step.
+  Duration first_pause = seconds(1);
+  Duration longest_pause = seconds(60);
+  // So many failures within the window open the breaker; a trial is let through so long after the
+  // last one.
+  std::size_t breaking_failures = 5;
+  Duration failure_window = std::chrono::minutes(5);
+  Duration trial_after = seconds(30);
+  // What an engine must have done for its failures to be forgotten: one of the two.
+  Duration proving_time = seconds(60);
+  std::size_t proving_requests = 3;
+  std::uint64_t seed = 1;  // of the pauses' spread
 };
 
 enum class StopReason {
@@ -63,6 +89,7 @@ struct Decision {
   enum class Kind {
     kGrant,   // `request` goes to the engine of `model` now; done() must follow
     kRefuse,  // `request` ends with `error`; the scheduler has forgotten it
+    kCheck,   // see whether a start of `model` can work; checked() must follow
     kStart,   // start the engine of `model`; ready() or start_failed() must follow
     kStop,    // stop the engine of `model` for `reason`; stopped() must follow
   };
@@ -70,6 +97,7 @@ struct Decision {
   ModelIndex model;
   RequestId request = 0;
   Error error{};
+  Duration retry_after{0};  // of a refusal: sooner it makes no sense to ask again; zero: unknown
   StopReason reason = StopReason::kAsked;
 };
 
@@ -97,25 +125,31 @@ class Scheduler {
 
   // Engines; the table above says which event fits which phase.
 
+  // What a check found: nothing, or why a start cannot work. Ignored if none is under way.
+  void checked(Instant now, ModelIndex model, std::optional<Error> error);
+
   void ready(Instant now, ModelIndex model);
 
-  // All who wait for the model are refused with `error`. The next request starts it again.
   void start_failed(Instant now, ModelIndex model, Error error);
 
   // An ordered stop is complete: the process is gone.
   void stopped(Instant now, ModelIndex model);
 
   // A ready engine ended by itself. Its in-flight requests no longer count; their done() is still
-  // welcome. Those that wait for the model stay, and start it again. `error` reaches a request only
-  // where the engine was still starting.
+  // welcome. Those that wait for the model stay, and start it again. `error` reaches them where the
+  // breaker opens.
   void died(Instant now, ModelIndex model, Error error);
 
   // People.
 
   // All who wait for the model are refused. A starting engine is stopped at once, a ready one when
   // its in-flight requests are over; requests that come meanwhile wait and then start it again.
+  // Failures are forgotten.
   void unload(Instant now, ModelIndex model);
   void unload_all(Instant now);
+
+  // Something has changed that failures may have come from: the next start is as the first.
+  void forget_failures(Instant now, ModelIndex model);
 
   // unload_all for good: newcomers are refused from here on. It is over at all_stopped().
   void shut_down(Instant now);
@@ -126,7 +160,8 @@ class Scheduler {
   // Something may be due. Too early or too late does no harm. Every event is a tick as well.
   void tick(Instant now);
 
-  // When tick() is due next: a time to live or a patience ends. Nothing: only events matter.
+  // When tick() is due next: a time to live, a patience or a pause ends. Nothing: only events
+  // matter.
   std::optional<Instant> next_tick() const { return next_tick_; }
 
   // The decisions since the last call, in order.
@@ -135,6 +170,9 @@ class Scheduler {
   Phase phase(ModelIndex model) const;
   std::size_t waiting(ModelIndex model) const;
   std::size_t in_flight(ModelIndex model) const;
+  // When a failed engine may be started again at the earliest; nothing if nothing is in the way.
+  std::optional<Instant> retry_at(ModelIndex model) const { return models_.at(model).retry_at; }
+  bool breaker_open(ModelIndex model) const { return models_.at(model).broken; }
 
  private:
   // Place in the line of all requests. Unlike times, no two moments are equal.
@@ -145,7 +183,10 @@ class Scheduler {
     Instant since;
     Turn turn;
     bool replay;
+    int failed_starts = 0;  // that it has seen
   };
+
+  enum class Check { kNone, kUnderWay, kPassed };
 
   struct Model {
     explicit Model(ModelRule r) : rule(std::move(r)) {}
@@ -160,6 +201,15 @@ class Scheduler {
     bool yielding = false;   // ready, and admits nobody because another model's patience is over
     Instant ready_since{};
     Instant idle_since{};  // the later of ready and the last request's end
+    Check check = Check::kNone;
+
+    // Of its failures since the last proof.
+    std::size_t streak = 0;
+    std::vector<Instant> failed_at{};  // within the window; at most breaking_failures
+    std::optional<Instant> retry_at{};
+    bool broken = false;     // the breaker is open
+    Error last_error{};      // means something where it is
+    std::size_t served = 0;  // requests that ended since it became ready
   };
 
   struct Place {
@@ -174,14 +224,23 @@ class Scheduler {
   void refuse_waiting(ModelIndex model, const Error& error);
   void begin_unload(ModelIndex model, const Error& error);
   void grant_waiting(ModelIndex model);
+  void order_check(ModelIndex model);
   void order_start(ModelIndex model);
   void order_stop(ModelIndex model, StopReason reason);
+
+  // failures.cc: what failures lead to.
+  void note_failure(Instant now, ModelIndex model, Error error);
+  void see_failed_start(ModelIndex model, const Error& error);
+  void break_circuit(Instant now, ModelIndex model);
+  void forgive(ModelIndex model);
+  Duration pause_after(std::size_t streak);
+  Error broken_error(const Model& model, Instant now) const;
 
   // settle.cc: what follows from it. Every event ends with settle(), also
   // one that is ignored.
   void settle(Instant now);
   void plan_swaps(Instant now);
-  std::vector<ModelIndex> next_targets() const;
+  std::vector<ModelIndex> next_targets(Instant now);
   bool disturbs(ModelIndex target, const std::vector<ModelIndex>& evicted,
                 const std::vector<ModelIndex>& claimed, std::vector<Phase>& phases) const;
   void make_way(Instant now, ModelIndex target, const std::vector<ModelIndex>& evicted);
@@ -196,6 +255,7 @@ class Scheduler {
   std::vector<Decision> decisions_;
   std::optional<Instant> next_tick_;
   Turn next_turn_ = 1;
+  std::uint64_t random_;
   bool shutting_down_ = false;
 };
 

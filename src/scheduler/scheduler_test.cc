@@ -101,36 +101,6 @@ TEST_CASE("the end of an unknown request is ignored") {
   CHECK(world.scheduler.in_flight(A) == 0);
 }
 
-TEST_CASE("a failed start refuses all who wait for it with its error") {
-  World world;
-  world.request(1, A);
-  world.request(2, A);
-  world.said();
-  world.start_failed(A);
-  CHECK(world.said() == Said{"refuse 1", "refuse 2"});
-  CHECK(world.last.front().error.code == Code::kTimeout);
-  CHECK(world.last.front().error.message == "it did not start");
-  CHECK(world.scheduler.phase(A) == Phase::kStopped);
-}
-
-TEST_CASE("the request after a failed start starts the model again") {
-  World world;
-  world.request(1, A);
-  world.start_failed(A);
-  world.said();
-  world.request(2, A);
-  CHECK(world.said() == Said{"start a"});
-}
-
-TEST_CASE("a failed start makes way for the model that waits next") {
-  World world;
-  world.request(1, A);
-  world.request(2, B);
-  CHECK(world.said() == Said{"start a"});
-  world.start_failed(A);
-  CHECK(world.said() == Said{"refuse 1", "start b"});
-}
-
 TEST_CASE("those who wait for an engine that died start it again") {
   World world({rule(1)});
   world.run(1, A);
@@ -358,7 +328,9 @@ TEST_CASE("an engine that dies while it starts has failed to start") {
   World world;
   world.request(1, A);
   world.died(A);
-  CHECK(world.said() == Said{"start a", "refuse 1"});
+  CHECK(world.said() == Said{"start a", "start a"});
+  world.died(A);
+  CHECK(world.said() == Said{"refuse 1"});
   CHECK(world.last.back().error.message == "it died");
 }
 

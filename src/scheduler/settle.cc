@@ -27,6 +27,7 @@ void Scheduler::settle(Instant now) {
   for (ModelIndex index = 0; index < models_.size(); ++index) {
     Model& model = models_[index];
     model.yielding = false;
+    if (model.waiting.empty() && model.check == Check::kPassed) model.check = Check::kNone;
     if (model.unloading && model.in_flight == 0) order_stop(index, StopReason::kAsked);
   }
   plan_swaps(now);
@@ -38,10 +39,10 @@ void Scheduler::settle(Instant now) {
 }
 
 // Goes through the models that wait for an engine, in the order of their turns. One that nothing
-// stands in the way of starts; one that must wait claims its place, so that nothing later in line
-// can start in it.
+// stands in the way of starts; one that must wait, for others or for its check, claims its place,
+// so that nothing later in line can start in it.
 void Scheduler::plan_swaps(Instant now) {
-  const std::vector<ModelIndex> targets = next_targets();
+  const std::vector<ModelIndex> targets = next_targets(now);
   if (targets.empty()) return;
   std::vector<Phase> phases;
   phases.reserve(models_.size());
@@ -52,6 +53,12 @@ void Scheduler::plan_swaps(Instant now) {
     CHECK(!contains(evicted, target));
     if (disturbs(target, evicted, claimed, phases)) continue;
     phases[target] = Phase::kStarting;
+    const Check check = models_[target].check;
+    if (check == Check::kNone) order_check(target);
+    if (check != Check::kPassed) {
+      claimed.push_back(target);
+      continue;
+    }
     if (evicted.empty()) {
       order_start(target);
       continue;
@@ -62,11 +69,16 @@ void Scheduler::plan_swaps(Instant now) {
   }
 }
 
-std::vector<ModelIndex> Scheduler::next_targets() const {
+std::vector<ModelIndex> Scheduler::next_targets(Instant now) {
   std::vector<ModelIndex> targets;
   for (ModelIndex index = 0; index < models_.size(); ++index) {
     const Model& model = models_[index];
-    if (model.phase == Phase::kStopped && !model.waiting.empty()) targets.push_back(index);
+    if (model.phase != Phase::kStopped || model.waiting.empty()) continue;
+    if (model.retry_at && now < *model.retry_at) {
+      tick_at(*model.retry_at);
+    } else {
+      targets.push_back(index);
+    }
   }
   const std::size_t count = std::min(targets.size(), kLookAhead);
   const auto end = targets.begin() + static_cast<std::ptrdiff_t>(count);

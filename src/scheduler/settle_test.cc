@@ -222,17 +222,14 @@ TEST_CASE("patience counts anew behind each engine") {
 }
 
 TEST_CASE("without patience an engine still serves who waited for it") {
-  Scheduler scheduler(named({rule(), rule()}), std::make_unique<OneAtATime>(),
-                      {.patience = Duration::zero()});
-  const Instant now{};
-  scheduler.request(now, 1, A);
-  scheduler.request(now, 2, B);
-  scheduler.take();
-  scheduler.ready(now, A);
-  REQUIRE(scheduler.take().size() == 1);
-  CHECK(scheduler.in_flight(A) == 1);
-  scheduler.request(now, 3, A);
-  CHECK(scheduler.waiting(A) == 1);
+  World world({rule(), rule()}, std::make_unique<OneAtATime>(), {.patience = Duration::zero()});
+  world.request(1, A);
+  world.request(2, B);
+  CHECK(world.said() == Said{"start a"});
+  world.ready(A);
+  CHECK(world.said() == Said{"grant 1"});
+  world.request(3, A);
+  CHECK(world.scheduler.waiting(A) == 1);
 }
 
 TEST_CASE("what an evicted engine leaves waiting comes after the models that waited then") {
@@ -362,6 +359,7 @@ TEST_CASE("a thousand models with ten thousand waiters are all served") {
   std::size_t granted = 0;
   for (auto decisions = scheduler.take(); !decisions.empty(); decisions = scheduler.take()) {
     for (const Decision& decision : decisions) {
+      if (decision.kind == Decision::Kind::kCheck) scheduler.checked({}, decision.model, {});
       if (decision.kind == Decision::Kind::kStart) scheduler.ready({}, decision.model);
       if (decision.kind == Decision::Kind::kStop) scheduler.stopped({}, decision.model);
       if (decision.kind != Decision::Kind::kGrant) continue;

@@ -15,7 +15,7 @@
 namespace corral::scheduler {
 
 struct Bounds {  // how long the simulated engines take at most
-  Duration start, serve, stop;
+  Duration check, start, serve, stop;
 };
 
 class Ledger {
@@ -27,6 +27,7 @@ class Ledger {
 
   const std::string& broken() const { return broken_; }
   Phase phase(ModelIndex model) const { return models_[model].phase; }
+  bool checking(ModelIndex model) const { return models_[model].checking; }
   bool granted(RequestId id) const { return requests_[id].state == State::kGranted; }
   bool ended(RequestId id) const { return requests_[id].state == State::kEnded; }
   RequestId next_id() const { return requests_.size(); }
@@ -49,9 +50,10 @@ class Ledger {
     Model& model = models_[index];
     const RequestId id = next_id();
     requests_.push_back({.model = index, .since = now, .arrived = now, .order = ++order_});
-    if (shutting_down_ || (!replay && model.queue.size() >= model.rule.max_waiting)) {
+    const bool broken = model.broken && pauses(model);
+    if (shutting_down_ || broken || (!replay && model.queue.size() >= model.rule.max_waiting)) {
       to_refuse_ = {id};
-      refusal_ = shutting_down_ ? Code::kUnavailable : Code::kLimit;
+      refusal_ = shutting_down_ || broken ? Code::kUnavailable : Code::kLimit;
       return;
     }
     auto place = model.queue.end();
@@ -78,8 +80,16 @@ class Ledger {
     } else if (request.state == State::kGranted && request.life == model.life) {
       --model.in_flight;
       model.idle_since = now;
+      if (++model.served == limits_.proving_requests) forgive(model);
     }
     request.state = State::kEnded;
+  }
+
+  void checked(Instant now, ModelIndex index, std::optional<Code> error) {
+    begin(now);
+    models_[index].checking = false;
+    models_[index].passed = !error;
+    if (error) must_refuse(index, *error);
   }
 
   void ready(Instant now, ModelIndex index) {
@@ -88,13 +98,21 @@ class Ledger {
     model.phase = Phase::kReady;
     model.ready_since = now;
     model.idle_since = now;
+    model.served = 0;
+    model.retry.reset();
     batch_ = index;
   }
 
   void start_failed(Instant now, ModelIndex index, Code code) {
     begin(now);
-    models_[index].phase = Phase::kStopped;
-    must_refuse(index, code);
+    Model& model = models_[index];
+    model.phase = Phase::kStopped;
+    if (fails(index)) return;
+    refusal_ = code;
+    for (const RequestId id : model.queue) {
+      if (++requests_[id].failed_starts == 2) to_refuse_.push_back(id);
+    }
+    std::erase_if(model.queue, [this](RequestId id) { return requests_[id].failed_starts == 2; });
   }
 
   void stopped(Instant now, ModelIndex index) {
@@ -110,6 +128,8 @@ class Ledger {
     model.in_flight = 0;
     ++model.life;
     model.turn_over = ++order_;
+    if (now - model.ready_since >= limits_.proving_time) forgive(model);
+    fails(index);
   }
 
   void unloaded(Instant now, const std::vector<ModelIndex>& which, bool for_good) {
@@ -118,6 +138,7 @@ class Ledger {
     for (const ModelIndex index : which) {
       must_refuse(index, Code::kUnavailable);
       Model& model = models_[index];
+      forgive(model);
       model.draining = model.phase == Phase::kReady || model.phase == Phase::kStarting;
     }
   }
@@ -131,6 +152,7 @@ class Ledger {
     switch (decision.kind) {
       case Decision::Kind::kGrant: return grant(decision.request, model, decision.model);
       case Decision::Kind::kRefuse: return refuse(decision);
+      case Decision::Kind::kCheck: return check(model);
       case Decision::Kind::kStart: return start(model, decision.model);
       case Decision::Kind::kStop: return stop(model, decision.model, decision.reason);
     }
@@ -141,7 +163,14 @@ class Ledger {
     expect(to_refuse_.empty(), "a request that had to be refused was not");
     std::size_t running = 0, moving = 0, waiting = 0;
     for (ModelIndex index = 0; index < models_.size(); ++index) {
-      const Model& model = models_[index];
+      Model& model = models_[index];
+      expect(scheduler.breaker_open(index) == model.broken, "the breaker is not as it should be");
+      learn_retry(model, scheduler.retry_at(index));
+      if (model.queue.empty()) model.passed = false;
+      const bool held_up = !model.queue.empty() && pauses(model);
+      expect(!held_up || (scheduler.next_tick() && *scheduler.next_tick() <= *model.retry),
+             "no tick is due when a pause ends");
+      moving += held_up || model.checking ? 1 : 0;
       expect(scheduler.phase(index) == model.phase, "the phase is not what the events say");
       expect(scheduler.waiting(index) == model.queue.size(), "the count of waiters is wrong");
       expect(scheduler.in_flight(index) == model.in_flight, "the count in flight is wrong");
@@ -172,6 +201,8 @@ class Ledger {
   }
 
  private:
+  static constexpr Duration kPauses = seconds(10);  // the longest before the breaker opens
+
   enum class State { kWaiting, kGranted, kEnded };
 
   struct Request {
@@ -181,6 +212,7 @@ class Ledger {
     std::uint64_t order = 0;
     std::size_t ahead = 0;  // requests of its model that were or went before it
     bool replay = false;
+    int failed_starts = 0;
     State state = State::kWaiting;
     std::uint64_t life = 0;
   };
@@ -194,6 +226,13 @@ class Ledger {
     std::uint64_t turn_over = 0;
     bool draining = false;
     Instant ready_since{}, idle_since{};
+    bool checking = false, passed = false;
+    std::size_t streak = 0;           // failures since the last proof
+    std::vector<Instant> failures{};  // of these, the ones within the window
+    std::optional<Instant> retry{};   // the end of a pause
+    std::optional<Duration> pause{};  // its length before it is spread, until retry is known
+    bool broken = false;
+    std::size_t served = 0;
   };
 
   void expect(bool holds, const char* promise) {
@@ -212,16 +251,67 @@ class Ledger {
     refusal_ = code;
   }
 
-  // When the first patience behind this engine ends; nothing if nobody waits for another.
-  std::optional<Instant> patience_over(ModelIndex index) const {
-    std::optional<Instant> first;
-    for (ModelIndex other = 0; other < models_.size(); ++other) {
-      if (other == index || models_[other].queue.empty()) continue;
-      const Instant since = requests_[models_[other].queue.front()].since;
-      const Instant over = std::max(since, models_[index].ready_since) + limits_.patience;
-      if (!first || over < *first) first = over;
+  bool pauses(const Model& model) const { return model.retry && now_ < *model.retry; }
+
+  void forgive(Model& model) {
+    model.streak = 0;
+    model.failures.clear();
+    model.retry.reset();
+    model.pause.reset();
+    model.broken = false;
+  }
+
+  // True if the breaker opens, or stays open.
+  bool fails(ModelIndex index) {
+    Model& model = models_[index];
+    ++model.streak;
+    model.failures.push_back(now_);
+    std::erase_if(model.failures, [&](Instant at) { return at + limits_.failure_window <= now_; });
+    if (model.broken || model.failures.size() >= limits_.breaking_failures) {
+      model.broken = true;
+      model.failures = {now_};
+      model.retry = now_ + limits_.trial_after;
+      must_refuse(index, Code::kUnavailable);
+      return true;
+    }
+    if (model.streak == 1) return false;
+    Duration pause = limits_.first_pause;
+    for (std::size_t i = 2; i < model.streak; ++i)
+      pause = std::min(2 * pause, limits_.longest_pause);
+    model.pause = std::min(pause, limits_.longest_pause);
+    model.retry = now_ + *model.pause * 8 / 10;
+    return false;
+  }
+
+  // How the scheduler has spread a pause is its own choice, within limits.
+  void learn_retry(Model& model, std::optional<Instant> told) {
+    expect(told.has_value() == model.retry.has_value(), "a pause is forgotten, or made up");
+    if (told && model.pause) {
+      expect(*told >= *model.retry && *told <= now_ + *model.pause * 12 / 10,
+             "a pause is longer or shorter than it may be");
+      model.retry = told;
+      model.pause.reset();
+    }
+    expect(told == model.retry, "the end of a pause has moved");
+  }
+
+  // Who is next in line for the place: those whose pause lasts are out of it.
+  const Model* next_in_line(const Model* but) const {
+    const Model* first = nullptr;
+    for (const Model& model : models_) {
+      if (&model == but || model.queue.empty() || pauses(model)) continue;
+      if (first == nullptr || turn(model) < turn(*first)) first = &model;
     }
     return first;
+  }
+
+  // When the patience of the next in line ends with this engine; nothing if nobody waits for
+  // another, or has not been found fit to start.
+  std::optional<Instant> patience_over(ModelIndex index) const {
+    const Model* next = next_in_line(&models_[index]);
+    if (next == nullptr || !next->passed) return {};
+    const Instant since = requests_[next->queue.front()].since;
+    return std::max(since, models_[index].ready_since) + limits_.patience;
   }
 
   bool must_yield(ModelIndex index) const {
@@ -248,7 +338,8 @@ class Ledger {
   // The longest that a request may wait: each turn of its model serves as many as the engine takes,
   // and between two of its turns every model has one at most.
   Duration longest_wait(const Request& request) const {
-    const Duration turn = bounds_.start + limits_.patience + bounds_.serve + bounds_.stop;
+    Duration turn = bounds_.check + bounds_.start + limits_.patience + bounds_.serve + bounds_.stop;
+    for (std::size_t i = 1; i < limits_.breaking_failures; ++i) turn += kPauses;
     const std::size_t turns = request.ahead / models_[request.model].rule.max_in_flight + 2;
     return turn * static_cast<int>(turns * models_.size());
   }
@@ -283,11 +374,21 @@ class Ledger {
     return std::max(requests_[model.queue.front()].order, model.turn_over);
   }
 
+  void check(Model& model) {
+    expect(model.phase == Phase::kStopped && !model.queue.empty(), "checked for nobody");
+    expect(!model.checking && !model.passed, "checked twice for one start");
+    expect(!pauses(model), "checked while it pauses");
+    model.checking = true;
+  }
+
   void start(Model& model, ModelIndex index) {
     if (model.queue.empty()) return expect(false, "started for nobody");
+    expect(model.passed, "started without a check");
+    expect(!pauses(model), "started before its pause is over");
+    model.passed = false;
     for (ModelIndex other = 0; other < models_.size(); ++other) {
       expect(models_[other].phase == Phase::kStopped, "started while an engine is not stopped");
-      const bool waits = other != index && !models_[other].queue.empty();
+      const bool waits = other != index && !models_[other].queue.empty() && !pauses(models_[other]);
       expect(!waits || turn(model) < turn(models_[other]), "started before its turn");
     }
     model.phase = Phase::kStarting;
@@ -302,9 +403,8 @@ class Ledger {
       case StopReason::kIdle: expect(expired(model), "stopped as idle too early"); break;
       case StopReason::kEvicted:
         expect(model.queue.empty() || must_yield(index), "evicted before its waiters were served");
-        expect(std::any_of(models_.begin(), models_.end(),
-                           [&](const Model& m) { return &m != &model && !m.queue.empty(); }),
-               "evicted for nobody");
+        expect(next_in_line(&model) != nullptr && next_in_line(&model)->passed,
+               "evicted for nobody, or for one that may not be able to start");
         model.turn_over = ++order_;
         break;
     }

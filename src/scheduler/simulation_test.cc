@@ -18,7 +18,8 @@ using namespace corral::scheduler;
 
 namespace {
 
-constexpr Bounds kBounds = {.start = seconds(4), .serve = seconds(3), .stop = seconds(2)};
+constexpr Bounds kBounds = {
+    .check = milliseconds(300), .start = seconds(4), .serve = seconds(3), .stop = seconds(2)};
 
 // Numbers from a seed, the same with every standard library.
 class Random {
@@ -43,12 +44,19 @@ class Random {
 struct Climate {
   explicit Climate(Random& random)
       : limits{.patience = random.one_of<Duration>(
-                   {Duration(0), milliseconds(500), seconds(2), seconds(5)})},
+                   {Duration(0), milliseconds(500), seconds(2), seconds(5)}),
+               .breaking_failures = random.one_of<std::size_t>({2, 5, 5}),
+               .failure_window = random.one_of<Duration>({seconds(20), std::chrono::minutes(5)}),
+               .trial_after = random.one_of<Duration>({seconds(3), seconds(30)}),
+               .proving_time = random.one_of<Duration>({seconds(3), seconds(60)}),
+               .proving_requests = random.one_of<std::size_t>({1, 3}),
+               .seed = random.below(1000) + 1},
         arrivals(random.chance(3) ? 600 : 20 + static_cast<int>(random.below(50))),
         pause(random.one_of(
             {milliseconds(40), milliseconds(200), milliseconds(800), milliseconds(4000)})),
         hot_percent(random.one_of({0, 50, 90})),
         cancel_percent(random.one_of({0, 10, 40})),
+        unfit_percent(random.one_of({0, 0, 10, 60})),
         failure_percent(random.one_of({0, 0, 10, 50})),
         death_percent(random.one_of({0, 0, 20, 80})),
         unload_percent(random.one_of({0, 0, 2, 10})),
@@ -69,6 +77,7 @@ struct Climate {
   Duration pause;      // at most, between two of them
   int hot_percent;     // of requests are for the first model
   int cancel_percent;  // of clients go before they are served
+  int unfit_percent;   // of checks find that a start cannot work
   int failure_percent, death_percent;
   int unload_percent;    // a request
   int crossing_percent;  // engine events that come late, twice or as something else
@@ -115,7 +124,18 @@ class Simulation {
   std::size_t events() const { return events_; }
 
  private:
-  enum class Kind { kArrive, kLeave, kServed, kReady, kFail, kDie, kStopped, kUnload, kShutDown };
+  enum class Kind {
+    kArrive,
+    kLeave,
+    kServed,
+    kChecked,
+    kReady,
+    kFail,
+    kDie,
+    kStopped,
+    kUnload,
+    kShutDown
+  };
 
   struct Event {
     Kind kind;
@@ -140,6 +160,7 @@ class Simulation {
       case Kind::kArrive: return arrive();
       case Kind::kLeave:
       case Kind::kServed: return end(event.request, event.kind == Kind::kLeave);
+      case Kind::kChecked: return checked(event.model);
       case Kind::kUnload: return unload();
       case Kind::kShutDown: return shut_down();
       case Kind::kReady:
@@ -204,6 +225,18 @@ class Simulation {
     ask(0, false);
   }
 
+  void checked(ModelIndex model) {
+    const bool unfit = random_.chance(climate_.unfit_percent);
+    if (unfit) {
+      ledger_.checked(now_, model, Code::kNotFound);
+      scheduler_.checked(now_, model, Error{Code::kNotFound, "the file is gone"});
+    } else {
+      ledger_.checked(now_, model, std::nullopt);
+      scheduler_.checked(now_, model, std::nullopt);
+    }
+    settle(unfit ? "unfit" : "fit", model);
+  }
+
   void engine_event(Kind kind, ModelIndex model) {
     if (kind == Kind::kReady) {
       ledger_.ready(now_, model);
@@ -253,6 +286,7 @@ class Simulation {
     if (phase == Phase::kStopped) scheduler_.start_failed(now_, model, {Code::kIo, "late"});
     if (phase != Phase::kStarting) scheduler_.ready(now_, model);
     if (phase != Phase::kStopping) scheduler_.stopped(now_, model);
+    if (!ledger_.checking(model)) scheduler_.checked(now_, model, Error{Code::kIo, "late"});
     settle("stray events", model);
   }
 
@@ -276,6 +310,10 @@ class Simulation {
         after(random_.up_to(kBounds.serve), {.kind = Kind::kServed, .request = decision.request});
         return;
       case Decision::Kind::kRefuse: return note("  refuse", model, decision.request);
+      case Decision::Kind::kCheck:
+        note("  check", model);
+        after(random_.up_to(kBounds.check), {.kind = Kind::kChecked, .model = model});
+        return;
       case Decision::Kind::kStart: {
         note("  start", model);
         const bool fails = random_.chance(climate_.failure_percent);

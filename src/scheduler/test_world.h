@@ -29,21 +29,48 @@ inline std::vector<ModelRule> named(std::vector<ModelRule> rules) {
 
 struct World {
   explicit World(std::vector<ModelRule> rules = {rule(), rule(), rule()},
-                 std::unique_ptr<Policy> policy = std::make_unique<OneAtATime>())
-      : names(named(std::move(rules))), scheduler(names, std::move(policy), {}) {}
+                 std::unique_ptr<Policy> policy = std::make_unique<OneAtATime>(),
+                 const Limits& limits = {})
+      : names(named(std::move(rules))), scheduler(names, std::move(policy), limits) {}
 
-  void request(RequestId id, ModelIndex model) { scheduler.request(now, id, model); }
-  void replay(RequestId id, ModelIndex model) { scheduler.request(now, id, model, true); }
-  void cancel(RequestId id) { scheduler.done(now, id); }
-  void done(RequestId id) { scheduler.done(now, id); }
-  void ready(ModelIndex model) { scheduler.ready(now, model); }
-  void stopped(ModelIndex model) { scheduler.stopped(now, model); }
-  void died(ModelIndex model) { scheduler.died(now, model, {Code::kClosed, "it died"}); }
+  void request(RequestId id, ModelIndex model, bool again = false) {
+    scheduler.request(now, id, model, again);
+    hear();
+  }
+  void replay(RequestId id, ModelIndex model) { request(id, model, true); }
+  void cancel(RequestId id) { done(id); }
+  void done(RequestId id) {
+    scheduler.done(now, id);
+    hear();
+  }
+  void check_fails(ModelIndex model) {
+    scheduler.checked(now, model, Error{Code::kNotFound, "its file is gone"});
+    hear();
+  }
+  void ready(ModelIndex model) {
+    scheduler.ready(now, model);
+    hear();
+  }
+  void stopped(ModelIndex model) {
+    scheduler.stopped(now, model);
+    hear();
+  }
+  void died(ModelIndex model) {
+    scheduler.died(now, model, {Code::kClosed, "it died"});
+    hear();
+  }
   void start_failed(ModelIndex model) {
     scheduler.start_failed(now, model, {Code::kTimeout, "it did not start"});
+    hear();
   }
-  void unload(ModelIndex model) { scheduler.unload(now, model); }
-  void tick() { scheduler.tick(now); }
+  void unload(ModelIndex model) {
+    scheduler.unload(now, model);
+    hear();
+  }
+  void tick() {
+    scheduler.tick(now);
+    hear();
+  }
   void pass(Duration time) { now += time; }
 
   // How long from now until the next tick is due; negative if none is.
@@ -66,8 +93,22 @@ struct World {
     said();
   }
 
+  // Checks pass at once and are not told of, unless `checks` is false.
+  void hear() {
+    for (std::vector<Decision> some = scheduler.take(); !some.empty(); some = scheduler.take()) {
+      for (Decision& decision : some) {
+        if (checks && decision.kind == Decision::Kind::kCheck) {
+          scheduler.checked(now, decision.model, std::nullopt);
+        } else {
+          heard.push_back(std::move(decision));
+        }
+      }
+    }
+  }
+
   Said said() {
-    last = scheduler.take();
+    hear();
+    last = std::exchange(heard, {});
     Said words;
     for (const Decision& decision : last) words.push_back(word(decision));
     return words;
@@ -78,6 +119,7 @@ struct World {
     switch (decision.kind) {
       case Decision::Kind::kGrant: return "grant " + std::to_string(decision.request);
       case Decision::Kind::kRefuse: return "refuse " + std::to_string(decision.request);
+      case Decision::Kind::kCheck: return "check " + name;
       case Decision::Kind::kStart: return "start " + name;
       case Decision::Kind::kStop: return "stop " + name + ": " + word(decision.reason);
     }
@@ -96,7 +138,9 @@ struct World {
   std::vector<ModelRule> names;
   Scheduler scheduler;
   Instant now{};
-  std::vector<Decision> last;  // what said() put into words
+  bool checks = true;
+  std::vector<Decision> heard;  // and not yet put into words
+  std::vector<Decision> last;   // what said() put into words
 };
 
 }  // namespace corral::scheduler

@@ -82,7 +82,7 @@ def test_a_file_that_is_no_model_is_a_clear_error(start, home):
     corral = start({"models": {"broken": {"gguf": "broken.gguf"}}})
     reply = corral.http.post("/v1/chat/completions", json={"model": "broken", "messages": HELLO})
     assert reply.status_code >= 500
-    assert "failed to load model" in reply.json()["error"]["message"]
+    assert "no GGUF file" in reply.json()["error"]["message"]
 
 
 def test_an_engine_that_floods_stderr_starts_and_answers(start_fake):
