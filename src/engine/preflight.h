@@ -5,7 +5,8 @@
 //              adapters, projectors and draft models that its arguments name; the machine has the
 //              memory that it cannot do without
 //   a command  its program is there and can be run on this machine; a model file that
-//              llama-server's flag -m names is whole; nobody else sits on its port
+//              llama-server's flag -m names is whole; nobody else sits on its port, unless
+//              its checkEndpoint is none
 //
 // It refuses only what cannot work. What may work is let through: a file that only a container or a
 // script can see, a port that is only known to be of another machine, memory that is short now but

@@ -217,6 +217,9 @@ TEST_CASE("a command whose port is taken is told by whom, unless it is to be sto
   CHECK(has(found.message, "port " + std::to_string(listener.port()) + " of 127.0.0.1"));
   CHECK(has(found.message, "corral itself"));
   CHECK_FALSE(preflight(spec, {.own_ports = {listener.port()}}).failure.has_value());
+  Spec vouched = spec;
+  vouched.check_path.clear();  // checkEndpoint: none
+  CHECK_FALSE(preflight(vouched, {}).failure.has_value());
   listener.close();
   CHECK_FALSE(preflight(spec, {}).failure.has_value());
 }
