@@ -100,7 +100,7 @@ std::optional<std::string> find_runtime_dir(
 
 Result<std::string> make_runtime_dir(
     const std::function<std::optional<std::string>(std::string_view)>& environment) {
-  const std::string path = path_of_runtime_dir(environment);
+  std::string path = path_of_runtime_dir(environment);
   if (path.size() + 1 + kLongestName > sizeof(sockaddr_un::sun_path)) {
     return fail(Code::kInvalid,
                 "the folder of sockets " + path + " is too long for this system, which allows " +

@@ -33,7 +33,9 @@ class Request {
   // The field is there and asks for something.
   bool asks(std::string_view name) const {
     const Json wanted = value(name);
-    return !wanted.is_null() && wanted != false && wanted != 0 && wanted != "";
+    const auto* text = wanted.get_ptr<const std::string*>();
+    const bool no_text = text != nullptr && text->empty();
+    return !wanted.is_null() && wanted != false && wanted != 0 && !no_text;
   }
 
  private:
