@@ -77,7 +77,7 @@ class Eras:
         self.current = Era(self.home, self.config)
         self.count += 1
         # The sockets of a corral that was killed are the next one's to remove.
-        self._note_left(f"/{self.current.pid}-")
+        self._note_left(self.current.pid)
 
     def end(self):
         """Waits for the end of the current era, which has been asked for, and of its engines."""
@@ -115,10 +115,11 @@ class Eras:
                 self.orphans.append(f"{pid} {processes.state(pid)} {processes.command_line(pid)}")
                 os.kill(pid, signal.SIGKILL)
 
-    def _note_left(self, own):
+    def _note_left(self, pid):
+        """`pid` is of a Corral that runs, whose own sockets and file are no leavings."""
         for folder in ("run", "tmp"):
             for where, _, names in os.walk(self.home.path(folder)):
                 for name in names:
                     path = os.path.join(where, name)
-                    if own is None or own not in path:
+                    if pid is None or not name.startswith((f"{pid}-", f"service-{pid}.")):
                         self.left.append(path)
