@@ -1,6 +1,6 @@
 // Reading config files from a folder of the test's own.
+#include "base/test_folder.h"
 #include "config/test_config.h"
-#include "config/test_folder.h"
 
 using namespace corral;
 using namespace corral::config;

@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "base/test_folder.h"
 #include "config/test_config.h"
-#include "config/test_folder.h"
 
 using namespace corral;
 using namespace corral::config;

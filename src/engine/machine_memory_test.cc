@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "config/test_folder.h"
+#include "base/test_folder.h"
 
 using namespace corral;
 using namespace corral::engine;
@@ -29,7 +29,7 @@ class Root {
   MachineMemory memory() const { return machine_memory_below(folder_.path() + "/"); }
 
  private:
-  config::Folder folder_;
+  Folder folder_;
 };
 
 bool is_linux() { return std::filesystem::exists("/proc/self/cgroup"); }

@@ -1,8 +1,6 @@
 #include "engine/preflight.h"
 
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +9,8 @@
 #include <csignal>
 #include <filesystem>
 
-#include "config/test_folder.h"
+#include "base/test_folder.h"
+#include "engine/test_listener.h"
 #include "gguf/test_file.h"
 
 using namespace corral;
@@ -54,33 +53,6 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// Listens on a free port of the loopback.
-class Listener {
- public:
-  Listener() : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(descriptor_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(descriptor_, 4) == 0);
-    REQUIRE(::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-  }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-  ~Listener() { close(); }
-  void close() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    descriptor_ = -1;
-  }
-  std::uint16_t port() const { return port_; }
-
- private:
-  int descriptor_;
-  std::uint16_t port_ = 0;
-};
-
 const std::string kTiny = CORRAL_TEST_DATA "/models/tiny-chat-1m-q8_0.gguf";
 
 }  // namespace
@@ -93,7 +65,7 @@ TEST_CASE("a worker whose model is whole may start") {
 }
 
 TEST_CASE("a worker's model file must be there, regular, and a whole GGUF") {
-  const config::Folder folder;
+  const Folder folder;
   const std::string bytes = gguf::small_model().bytes();
   const Failure missing = failure(worker(folder.path() + "/none.gguf"));
   CHECK(missing.cause == Cause::kMissingFile);
@@ -115,7 +87,7 @@ TEST_CASE("a worker's model file must be there, regular, and a whole GGUF") {
 }
 
 TEST_CASE("an adapter is no model of its own") {
-  const config::Folder folder;
+  const Folder folder;
   gguf::TestFile adapter;
   adapter.key("general.architecture", "llama").key("general.type", "adapter");
   const Failure found = failure(worker(folder.file(adapter.bytes(), "lora.gguf")));
@@ -124,7 +96,7 @@ TEST_CASE("an adapter is no model of its own") {
 }
 
 TEST_CASE("the files beside the model that the arguments name must be whole too") {
-  const config::Folder folder;
+  const Folder folder;
   const std::string none = folder.path() + "/none.gguf";
   for (const char* flag : {"--lora", "--mmproj", "-mm", "--model-draft", "-md"}) {
     CAPTURE(flag);
@@ -165,7 +137,7 @@ TEST_CASE("what the person says about memory is taken into account") {
 }
 
 TEST_CASE("a context that nobody asked for is shortened by the engine before it is too much") {
-  const config::Folder folder;
+  const Folder folder;
   gguf::TestFile file;  // its cache takes 512 bytes a token
   file.key("general.architecture", "llama")
       .key("llama.block_count", 2)
@@ -182,7 +154,7 @@ TEST_CASE("a context that nobody asked for is shortened by the engine before it 
 }
 
 TEST_CASE("a command's program must be there and run on this machine") {
-  const config::Folder folder;
+  const Folder folder;
   CHECK_FALSE(preflight(command({"sh", "-c", "true"}), {}).failure.has_value());
   const Failure nowhere = failure(command({"no-such-server", "-m", "x"}));
   CHECK(nowhere.cause == Cause::kNotExecutable);
@@ -194,7 +166,7 @@ TEST_CASE("a command's program must be there and run on this machine") {
 }
 
 TEST_CASE("a model file that a command names is looked at where the command sees it") {
-  const config::Folder folder;
+  const Folder folder;
   const std::string none = folder.path() + "/none.gguf";
   CHECK(failure(command({"sleep", "-m", none})).cause == Cause::kMissingFile);
   CHECK(failure(command({"sleep", "--model=" + none})).cause == Cause::kMissingFile);

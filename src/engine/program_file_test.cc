@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "config/test_folder.h"
+#include "base/test_folder.h"
 #include "io/executable.h"
 
 using namespace corral;
@@ -18,7 +18,7 @@ std::string words(const std::string& path) {
   return fault ? fault->words : "";
 }
 
-std::string executable(const config::Folder& folder, const std::string& bytes) {
+std::string executable(const Folder& folder, const std::string& bytes) {
   const std::string path = folder.file(bytes, "program");
   REQUIRE(::chmod(path.c_str(), 0700) == 0);
   return path;
@@ -29,7 +29,7 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 }  // namespace
 
 TEST_CASE("a program is found as the system finds it") {
-  const config::Folder folder;
+  const Folder folder;
   const std::string path = executable(folder, "#!/bin/sh\n");
   const std::vector<std::string> environment = {"A=1", "PATH=/none:" + folder.path()};
   CHECK(find_program("program", environment) == path);
@@ -41,7 +41,7 @@ TEST_CASE("a program is found as the system finds it") {
 }
 
 TEST_CASE("what is no program says so") {
-  const config::Folder folder;
+  const Folder folder;
   CHECK(words("/bin/sh").empty());
   CHECK(has(words(folder.path() + "/none"), "does not exist"));
   CHECK(has(words(folder.path()), "folder"));
@@ -52,14 +52,14 @@ TEST_CASE("what is no program says so") {
 }
 
 TEST_CASE("a script needs its interpreter") {
-  const config::Folder folder;
+  const Folder folder;
   CHECK(words(executable(folder, "#! /bin/sh -e\nexit 0\n")).empty());
   CHECK(has(words(executable(folder, "#!/opt/none/python3 -u\n")), "/opt/none/python3"));
   CHECK(words(executable(folder, "#!")).empty());  // a shell runs it
 }
 
 TEST_CASE("a binary for other machines is known by its first bytes") {
-  const config::Folder folder;
+  const Folder folder;
   const Result<std::string> self = io::executable_path();
   REQUIRE(self.has_value());
   CHECK(words(*self).empty());

@@ -1,24 +1,13 @@
 #include "gateway/option_store.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
-#include <unistd.h>  // mkdtemp on macOS
 
-#include <filesystem>
+#include "base/test_folder.h"
 
 using namespace corral;
 using namespace corral::gateway;
 
 namespace {
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/corral-options-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 std::optional<std::string> nothing(std::string_view) { return std::nullopt; }
 
@@ -56,7 +45,7 @@ TEST_CASE("a change is in force at once, all of it or nothing") {
 
 TEST_CASE("what was kept is used again, as far as the config still takes it") {
   const Folder folder;
-  const StateFile file(folder.path, "o.json");
+  const StateFile file(folder.path(), "o.json");
   const auto keep = [](OptionStore& store) -> io::Task<void> {
     const Result<void> kept = co_await store.keep();
     CHECK(kept.has_value());

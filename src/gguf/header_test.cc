@@ -2,16 +2,16 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "base/test_folder.h"
 #include "gguf/test_file.h"
 
 using namespace corral::gguf;
+using corral::Folder;
 
 namespace {
 
@@ -34,26 +34,6 @@ std::string words_of(const std::string& bytes) {
 }
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
-
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "corral-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path_ + "/" + name, std::ios::binary) << bytes;
-    return path_ + "/" + name;
-  }
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace
 
@@ -191,27 +171,27 @@ TEST_CASE("tensors are where general.alignment puts them") {
 }
 
 TEST_CASE("a file is read only if it is a regular one, and nothing waits") {
-  const TestFolder folder;
-  CHECK(read_whole(folder.path("none")).error().kind == Kind::kMissing);
-  CHECK(read_whole(folder.path("")).error().kind == Kind::kUnreadable);
-  CHECK(has(read_whole(folder.path("")).error().words, "folder"));
-  REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
-  CHECK(read_whole(folder.path("fifo")).error().kind == Kind::kUnreadable);
+  const Folder folder;
+  CHECK(read_whole(folder.path() + "/none").error().kind == Kind::kMissing);
+  CHECK(read_whole(folder.path() + "/").error().kind == Kind::kUnreadable);
+  CHECK(has(read_whole(folder.path() + "/").error().words, "folder"));
+  REQUIRE(::mkfifo((folder.path() + "/fifo").c_str(), 0600) == 0);
+  CHECK(read_whole(folder.path() + "/fifo").error().kind == Kind::kUnreadable);
   CHECK(read_whole("/dev/zero").error().kind == Kind::kUnreadable);
   const std::string whole = small_model().bytes();
-  CHECK(read_whole(folder.file("whole", whole)).has_value());
-  const Read<Header> cut = read_whole(folder.file("cut", whole.substr(0, whole.size() - 10)));
+  CHECK(read_whole(folder.file(whole, "whole")).has_value());
+  const Read<Header> cut = read_whole(folder.file(whole.substr(0, whole.size() - 10), "cut"));
   REQUIRE_FALSE(cut.has_value());
   CHECK(cut.error().kind == Kind::kCutShort);
   CHECK(has(cut.error().words, "the last 10 are missing"));
 }
 
 TEST_CASE("a file that changes while it is read is no file to judge") {
-  const TestFolder folder;
+  const Folder folder;
   const std::string bytes = small_model().bytes();
-  const std::string path = folder.file("m", bytes);
+  const std::string path = folder.file(bytes, "m");
   const auto changed_by = [&](auto change) {
-    folder.file("m", bytes);
+    folder.file(bytes, "m");
     const Read<File> file = File::open(path);
     REQUIRE(file.has_value());
     REQUIRE(file->unchanged().has_value());
@@ -223,11 +203,11 @@ TEST_CASE("a file that changes while it is read is no file to judge") {
   };
   CHECK(has(changed_by([&] { std::ofstream(path, std::ios::app) << "more"; }), "grew"));
   CHECK(
-      has(changed_by([&] { std::filesystem::rename(folder.file("n", bytes), path); }), "replaced"));
+      has(changed_by([&] { std::filesystem::rename(folder.file(bytes, "n"), path); }), "replaced"));
   CHECK(has(changed_by([&] { std::filesystem::remove(path); }), "removed"));
   changed_by([&] { std::filesystem::resize_file(path, 10); });
 
-  folder.file("m", bytes);
+  folder.file(bytes, "m");
   const Read<File> file = File::open(path);
   REQUIRE(file.has_value());
   std::filesystem::resize_file(path, 10);
@@ -237,7 +217,7 @@ TEST_CASE("a file that changes while it is read is no file to judge") {
 }
 
 TEST_CASE("real models are whole, and half of one is not") {
-  const TestFolder folder;
+  const Folder folder;
   const std::string tiny = CORRAL_TEST_DATA "/models/tiny-chat-1m-q8_0.gguf";
   const Read<Header> header = read_whole(tiny);
   REQUIRE(header.has_value());
@@ -248,7 +228,7 @@ TEST_CASE("real models are whole, and half of one is not") {
   const std::uint64_t size = std::filesystem::file_size(tiny);
   CHECK(header->data_end <= size);
   CHECK(size - header->data_end < header->alignment);
-  const std::string half = folder.path("half");
+  const std::string half = folder.path() + "/half";
   std::filesystem::copy_file(tiny, half);
   std::filesystem::resize_file(half, size / 2);
   CHECK(read_whole(half).error().kind == Kind::kCutShort);

@@ -1,15 +1,15 @@
 #include "gguf/model.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "base/test_folder.h"
 #include "gguf/test_file.h"
 
 using namespace corral::gguf;
+using corral::Folder;
 
 namespace {
 
@@ -19,17 +19,11 @@ using Kind = Fault::Kind;
 class Shards {
  public:
   Shards() {
-    std::string name = (std::filesystem::temp_directory_path() / "corral-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
     for (std::uint32_t number = 1; number <= 3; ++number) write(number, number - 1);
   }
-  Shards(const Shards&) = delete;
-  Shards& operator=(const Shards&) = delete;
-  ~Shards() { std::filesystem::remove_all(folder_); }
 
   std::string path(std::uint32_t number) const {
-    return folder_ + "/m-0000" + std::to_string(number) + "-of-00003.gguf";
+    return folder_.path() + "/m-0000" + std::to_string(number) + "-of-00003.gguf";
   }
   void write(std::uint32_t number, std::uint32_t says, std::uint32_t tensors = 3) const {
     TestFile file;
@@ -45,10 +39,10 @@ class Shards {
     REQUIRE_FALSE(model.has_value());
     return model.error();
   }
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
 
  private:
-  std::string folder_;
+  Folder folder_;
 };
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-namespace corral::config {
+namespace corral {
 
 class Folder {
  public:
@@ -33,4 +33,4 @@ class Folder {
   std::string path_;
 };
 
-}  // namespace corral::config
+}  // namespace corral
