@@ -1,20 +1,18 @@
 #include "cli/service_file.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "base/timestamp.h"
+#include "base/whole_file.h"
 #include "cli/json_fields.h"
 
 namespace corral::cli {
@@ -26,31 +24,9 @@ constexpr std::string_view kPrefix = "service-";
 constexpr std::string_view kSuffix = ".json";
 constexpr std::size_t kMost = 64 * 1024;
 
-// Whether all of it was written.
-bool write_file(const std::string& path, const std::string& text) {
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file < 0) return false;
-  const ssize_t count = ::write(file, text.data(), text.size());
-  const int error = errno;
-  ::close(file);
-  errno = error;
-  return count == static_cast<ssize_t>(text.size());
-}
-
-std::string read_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return "";
-  std::string text(kMost, '\0');
-  const ssize_t count = ::read(file, text.data(), text.size());
-  ::close(file);
-  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return text;
-}
-
 // When it started and where it is, if its process lives.
 std::optional<std::pair<std::string, std::string>> living(const std::string& path) {
-  const Json json = Json::parse(read_file(path), nullptr, false);
+  const Json json = Json::parse(read_file(path, kMost).value_or(""), nullptr, false);
   const auto pid = static_cast<pid_t>(number_of(json, "pid"));
   std::string url = text_of(json, "url");
   if (pid <= 0 || url.empty()) return std::nullopt;
@@ -62,18 +38,16 @@ std::optional<std::pair<std::string, std::string>> living(const std::string& pat
 
 Result<ServiceFile> ServiceFile::write(const std::string& runtime_dir, const std::string& url,
                                        const std::string& config) {
-  const std::string base = runtime_dir + "/" + std::string(kPrefix) + std::to_string(::getpid());
-  std::string path = base + std::string(kSuffix);
-  const std::string whole = base + ".tmp";
+  std::string path =
+      runtime_dir + "/" + std::string(kPrefix) + std::to_string(::getpid()) + std::string(kSuffix);
   const nlohmann::ordered_json json = {{"url", url},
                                        {"pid", ::getpid()},
                                        {"config", config},
                                        {"started", rfc3339(std::chrono::system_clock::now())}};
   const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (!write_file(whole, text) || ::rename(whole.c_str(), path.c_str()) != 0) {
-    const std::string reason = std::strerror(errno);
-    ::unlink(whole.c_str());
-    return fail(Code::kIo, "writing " + path + ", by which commands find this service: " + reason);
+  const Result<void> written = replace_file(path, text);
+  if (!written.has_value()) {
+    return fail(Code::kIo, written.error().message + "; commands will not find this service");
   }
   return ServiceFile(std::move(path));
 }

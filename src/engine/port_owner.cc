@@ -1,6 +1,5 @@
 #include "engine/port_owner.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -10,8 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
+
+#include "base/descriptor.h"
+#include "base/ip_address.h"
+#include "io/socket_address.h"
 
 namespace corral::engine {
 namespace {
@@ -24,24 +26,6 @@ constexpr std::array<std::string_view, 7> kPassers = {
     "docker-proxy", "rootlessport", "rootlesskit",       "conmon",
     "slirp4netns",  "pasta",        "com.docker.backend"};
 
-class Socket {
- public:
-  explicit Socket(int family) : descriptor_(::socket(family, SOCK_STREAM, 0)) {
-    if (descriptor_ < 0) return;
-    ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
-    ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 struct Address {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -49,36 +33,27 @@ struct Address {
 };
 
 // Nothing if `host` is no loopback address.
-std::optional<Address> loopback(std::string host, std::uint16_t port) {
-  if (host == "localhost") host = "127.0.0.1";  // as the client connects to it
-  Address address;
-  in_addr four{};
-  in6_addr six{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) {
-    if ((ntohl(four.s_addr) >> 24) != 127) return std::nullopt;
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_addr = four;
-    in.sin_port = htons(port);
-    std::memcpy(&address.storage, &in, sizeof in);
-    address.size = sizeof in;
-    return address;
-  }
-  if (::inet_pton(AF_INET6, host.c_str(), &six) != 1 || !IN6_IS_ADDR_LOOPBACK(&six)) {
-    return std::nullopt;
-  }
-  sockaddr_in6 in{};
-  in.sin6_family = AF_INET6;
-  in.sin6_addr = six;
-  in.sin6_port = htons(port);
-  std::memcpy(&address.storage, &in, sizeof in);
-  address.size = sizeof in;
-  return address;
+std::optional<Address> loopback(const std::string& host, std::uint16_t port) {
+  if (!is_loopback(host)) return std::nullopt;
+  const std::string address = is_local_name(host) ? "127.0.0.1" : host;  // as the client does
+  const std::optional<sockaddr_storage> storage = io::socket_address(address, port);
+  if (!storage) return std::nullopt;
+  const bool six = storage->ss_family == AF_INET6;
+  const std::size_t size = six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  return Address{*storage, static_cast<socklen_t>(size)};
+}
+
+Descriptor socket_for(const Address& address) {
+  Descriptor socket(::socket(address.storage.ss_family, SOCK_STREAM, 0));
+  if (!socket.is_open()) return socket;
+  ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+  ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+  return socket;
 }
 
 bool answers(const Address& address) {
-  const Socket socket(address.storage.ss_family);
-  if (socket.get() < 0) return false;
+  const Descriptor socket = socket_for(address);
+  if (!socket.is_open()) return false;
   if (::connect(socket.get(), address.get(), address.size) == 0) return true;
   if (errno != EINPROGRESS && errno != EINTR) return false;
   pollfd wait{.fd = socket.get(), .events = POLLOUT, .revents = 0};
@@ -90,9 +65,9 @@ bool answers(const Address& address) {
 
 // Connections of earlier listeners that still linger do not count.
 bool is_occupied(const Address& address) {
-  const Socket socket(address.storage.ss_family);
+  const Descriptor socket = socket_for(address);
   const int on = 1;
-  if (socket.get() < 0) return false;
+  if (!socket.is_open()) return false;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   return ::bind(socket.get(), address.get(), address.size) != 0 && errno == EADDRINUSE;
 }
@@ -115,8 +90,6 @@ bool descends_from(int pid, int ancestor) {
   }
   return false;
 }
-
-bool is_loopback(const std::string& host) { return loopback(host, 0).has_value(); }
 
 bool is_port_taken(const std::string& host, std::uint16_t port) {
   const std::optional<Address> address = loopback(host, port);

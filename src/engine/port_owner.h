@@ -14,9 +14,6 @@
 
 namespace corral::engine {
 
-// Whether `host`, "localhost" or a literal address, is this machine's loopback.
-bool is_loopback(const std::string& host);
-
 // Whether something answers at, or occupies, that port of a loopback address. False for any other
 // host. Waits for an answer for 250 ms at most.
 bool is_port_taken(const std::string& host, std::uint16_t port);

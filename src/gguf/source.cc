@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/whole_file.h"
+
 namespace corral::gguf {
 namespace {
 
@@ -26,11 +28,6 @@ std::unexpected<Fault> changed(const std::string& how) {
 
 }  // namespace
 
-void File::Close::operator()(const int* descriptor) const {
-  ::close(*descriptor);
-  delete descriptor;
-}
-
 Read<File> File::open(const std::string& path) {
   // Asked before it is opened: opening a device can have effects.
   struct stat found{};
@@ -42,14 +39,11 @@ Read<File> File::open(const std::string& path) {
     return fault(Fault::Kind::kUnreadable, "is a pipe, socket or device and no regular file");
   }
   // It may be another file by now: O_NONBLOCK, so that a fifo's open returns, and asked again.
-  int descriptor = -1;
-  do {
-    descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  } while (descriptor < 0 && errno == EINTR);
-  if (descriptor < 0) return cannot_open();
+  Descriptor descriptor = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!descriptor.is_open()) return cannot_open();
   File file;
   file.path_ = path;
-  file.descriptor_.reset(new int(descriptor));
+  file.descriptor_ = std::move(descriptor);
   const Read<Stamp> stamp = file.stamp();
   if (!stamp.has_value()) return std::unexpected(stamp.error());
   file.stamp_ = *stamp;
@@ -58,7 +52,7 @@ Read<File> File::open(const std::string& path) {
 
 Read<File::Stamp> File::stamp() const {
   struct stat found{};
-  if (::fstat(*descriptor_, &found) != 0) {
+  if (::fstat(descriptor_.get(), &found) != 0) {
     return fault(Fault::Kind::kUnreadable, "cannot be examined: " + system_says());
   }
   if (!S_ISREG(found.st_mode)) return changed("was replaced");
@@ -81,7 +75,7 @@ Source File::source() const {
 Read<void> File::read_at(std::uint64_t offset, std::span<std::byte> into) const {
   while (!into.empty()) {
     const ssize_t count =
-        ::pread(*descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
+        ::pread(descriptor_.get(), into.data(), into.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fault(Fault::Kind::kUnreadable, "cannot be read: " + system_says());
     if (count == 0) return changed("became shorter");

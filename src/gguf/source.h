@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "base/descriptor.h"
 
 namespace corral::gguf {
 
@@ -56,9 +57,6 @@ class File {
   Read<void> unchanged() const;
 
  private:
-  struct Close {
-    void operator()(const int* descriptor) const;
-  };
   // Which file it is and when it was written last.
   struct Stamp {
     std::uint64_t device = 0;
@@ -72,7 +70,7 @@ class File {
   Read<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
 
   std::string path_;
-  std::unique_ptr<const int, Close> descriptor_;
+  Descriptor descriptor_;
   Stamp stamp_;
 };
 

@@ -1,4 +1,5 @@
-// An IP address and a port as the system's calls want them. Private to io.
+// An IP address and a port as the system's calls want them. For io, and for who asks the
+// system about ports.
 #pragma once
 
 #include <sys/socket.h>
