@@ -14,14 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-io::Task<void> reply_text(http::Exchange& exchange, std::string_view type, std::string text) {
-  const std::array<http::Header, 2> headers = {
-      {{"Content-Type", type}, {"Cache-Control", "no-store"}}};
-  co_await exchange.reply(200, headers, text);
-}
-
-constexpr std::string_view kPlain = "text/plain; charset=utf-8";
-
 }  // namespace
 
 std::optional<ModelIndex> find_model(const config::Config& config, std::string_view name) {
@@ -98,11 +90,11 @@ io::Task<void> Admin::root(http::Exchange& exchange, std::string, std::string) {
                      "  POST /v1/chat/completions  talk to one\n"
                      "  GET  /running              what is loaded\n"
                      "  GET  /logs                 what happened\n";
-  co_await reply_text(exchange, kPlain, std::move(text));
+  co_await reply_text(exchange, kPlainText, std::move(text));
 }
 
 io::Task<void> Admin::health(http::Exchange& exchange, std::string, std::string) {
-  co_await reply_text(exchange, kPlain, "OK");
+  co_await reply_text(exchange, kPlainText, "OK");
 }
 
 io::Task<void> Admin::models(http::Exchange& exchange, std::string, std::string) {
@@ -121,7 +113,7 @@ io::Task<void> Admin::models(http::Exchange& exchange, std::string, std::string)
     list.push_back(std::move(entry));
   }
   const Json body = {{"object", "list"}, {"data", std::move(list)}};
-  co_await reply_text(exchange, "application/json", json_text(body));
+  co_await reply_json(exchange, body);
 }
 
 io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string) {
@@ -144,7 +136,7 @@ io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string
     list.push_back(std::move(entry));
   }
   const Json body = {{"running", std::move(list)}};
-  co_await reply_text(exchange, "application/json", json_text(body));
+  co_await reply_json(exchange, body);
 }
 
 io::Task<Result<void>> Admin::wait_stopped(std::vector<std::uint64_t> ends, ModelIndex first) {
@@ -170,7 +162,7 @@ io::Task<void> Admin::unload(http::Exchange& exchange, std::string rest, std::st
   }
   io::Task<Result<void>> wait = wait_stopped(std::move(ends), *model);
   const Result<void> unloaded = co_await io::until(loop_, exchange.client_gone(), std::move(wait));
-  if (unloaded.has_value()) co_await reply_text(exchange, kPlain, "OK");
+  if (unloaded.has_value()) co_await reply_text(exchange, kPlainText, "OK");
 }
 
 std::string Admin::state_line(ModelIndex model) {
@@ -253,7 +245,7 @@ io::Task<void> Admin::log(http::Exchange& exchange, std::string rest, std::strin
     co_return;
   }
   std::string text = ring->from(0);
-  co_await reply_text(exchange, kPlain, std::move(text));
+  co_await reply_text(exchange, kPlainText, std::move(text));
 }
 
 io::Task<void> Admin::log_stream(http::Exchange& exchange, std::string rest, std::string query) {
@@ -272,7 +264,7 @@ io::Task<void> Admin::log_stream(http::Exchange& exchange, std::string rest, std
 
 io::Task<Result<void>> Admin::follow(http::Exchange& exchange, io::LogRing& ring, bool history) {
   const std::array<http::Header, 3> headers = {
-      {{"Content-Type", kPlain}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
+      {{"Content-Type", kPlainText}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
   Result<void> sent = co_await exchange.begin(200, headers, http::Framing::kChunked);
   std::uint64_t offset = history ? ring.begin() : ring.end();
   if (sent.has_value()) sent = co_await exchange.flush();

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/own_reply.h"
+
 namespace corral::gateway {
 namespace {
 

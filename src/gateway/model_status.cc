@@ -106,8 +106,4 @@ Json ModelStatus::swap_list() const {
   return list;
 }
 
-std::string json_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace corral::gateway

@@ -56,7 +56,4 @@ class ModelStatus {
   const telemetry::Counters& counters_;
 };
 
-// Valid JSON, whatever bytes the texts in it have.
-std::string json_text(const nlohmann::ordered_json& json);
-
 }  // namespace corral::gateway

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "gateway/own_reply.h"
+
 using namespace corral;
 using namespace corral::gateway;
 using Json = nlohmann::ordered_json;

@@ -1,7 +1,6 @@
 #include "gateway/option_api.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -16,9 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kList = "/api/models/options/";
-constexpr std::string_view kSet = "/api/models/set/";
-constexpr std::string_view kReset = "/api/models/reset/";
 constexpr std::size_t kMaxBody = 256 * 1024;
 
 bool runs(engine::State state) {
@@ -37,8 +33,52 @@ io::Task<Result<std::string>> read_body(http::Exchange& exchange) {
   }
 }
 
-// What a body asks for.
-Result<Changes> changes_of_set(std::string_view body) {
+std::string listed(const Changes& changes) {
+  std::string text;
+  for (const auto& [key, value] : changes) text += (text.empty() ? "" : ", ") + key;
+  return text;
+}
+
+}  // namespace
+
+const OwnRoute<OptionApi> OptionApi::kRoutes[] = {
+    {"GET", "/api/models/options", true, false, &OptionApi::list},
+    {"POST", "/api/models/set", true, true, &OptionApi::set},
+    {"POST", "/api/models/reset", true, true, &OptionApi::reset},
+};
+
+OptionApi::OptionApi(OptionStore& store, Conductor& conductor,
+                     std::function<void(ModelIndex)> changed)
+    : store_(store), conductor_(conductor), changed_(std::move(changed)) {}
+
+io::Task<bool> OptionApi::handle(http::Exchange& exchange, std::string_view path,
+                                 std::string_view query) {
+  const std::span<const OwnRoute<OptionApi>> routes(kRoutes);
+  const bool answered = co_await answer_by(routes, *this, exchange, path, query);
+  co_return answered;
+}
+
+io::Task<void> OptionApi::list(http::Exchange& exchange, std::string rest, std::string) {
+  const std::optional<ModelIndex> model = find_model(store_.config(), rest);
+  if (!model) {
+    co_await reply_error(exchange, Dialect::kOpenAi, 404, unknown_model(store_.config(), rest));
+    co_return;
+  }
+  std::string nothing;
+  co_await reply(exchange, *model, std::move(nothing));
+}
+
+io::Task<void> OptionApi::set(http::Exchange& exchange, std::string rest, std::string query) {
+  const bool restart = http::query_value(query, "restart").has_value();
+  return change(exchange, std::move(rest), restart, &OptionApi::changes_of_set);
+}
+
+io::Task<void> OptionApi::reset(http::Exchange& exchange, std::string rest, std::string query) {
+  const bool restart = http::query_value(query, "restart").has_value();
+  return change(exchange, std::move(rest), restart, &OptionApi::changes_of_reset);
+}
+
+Result<Changes> OptionApi::changes_of_set(std::string_view body, const std::string&) const {
   json::Scanner scanner({});  // refuses what is nested too deeply for those who handle it next
   const bool sound = scanner.push(body).has_value() && scanner.finish().has_value();
   const Json json = Json::parse(sound ? body : "", nullptr, false);
@@ -52,10 +92,10 @@ Result<Changes> changes_of_set(std::string_view body) {
   return changes;
 }
 
-Result<Changes> changes_of_reset(std::string_view body, std::vector<std::string> all) {
+Result<Changes> OptionApi::changes_of_reset(std::string_view body, const std::string& id) const {
   Changes changes;
   if (trim(body).empty()) {
-    for (std::string& key : all) changes[std::move(key)] = std::nullopt;
+    for (const std::string& key : store_.set_keys(id)) changes[key] = std::nullopt;
     return changes;
   }
   const Json json = Json::parse(body, nullptr, false);
@@ -69,48 +109,14 @@ Result<Changes> changes_of_reset(std::string_view body, std::vector<std::string>
   return changes;
 }
 
-std::string listed(const Changes& changes) {
-  std::string text;
-  for (const auto& [key, value] : changes) text += (text.empty() ? "" : ", ") + key;
-  return text;
-}
-
-}  // namespace
-
-OptionApi::OptionApi(OptionStore& store, Conductor& conductor,
-                     std::function<void(ModelIndex)> changed)
-    : store_(store), conductor_(conductor), changed_(std::move(changed)) {}
-
-io::Task<bool> OptionApi::handle(http::Exchange& exchange, std::string_view path,
-                                 std::string_view query) {
-  const std::array<std::string_view, 3> routes = {kList, kSet, kReset};
-  const auto* const route =
-      std::ranges::find_if(routes, [&](std::string_view begin) { return path.starts_with(begin); });
-  if (route == routes.end()) co_return false;
-  const std::string_view method = exchange.request().method;
-  const bool asks = *route == kList;
-  if (asks ? method != "GET" && method != "HEAD" : method != "POST") {
-    exchange.add_header("Allow", asks ? "GET" : "POST");
-    co_await reply_error(exchange, Dialect::kOpenAi, 405,
-                         std::string(path.substr(0, 100)) + " takes " + (asks ? "GET" : "POST"));
-    co_return true;
-  }
-  const std::string name = percent_decode(path.substr(route->size())).value_or("");
-  const std::optional<ModelIndex> model = find_model(store_.config(), name);
-  if (!model) {
+io::Task<void> OptionApi::change(http::Exchange& exchange, std::string name, bool restart,
+                                 Parse parse) {
+  const std::optional<ModelIndex> found = find_model(store_.config(), name);
+  if (!found) {
     co_await reply_error(exchange, Dialect::kOpenAi, 404, unknown_model(store_.config(), name));
-  } else if (asks) {
-    std::string nothing;
-    co_await reply(exchange, *model, std::move(nothing));
-  } else {
-    const bool restart = http::query_value(query, "restart").has_value();
-    co_await change(exchange, *model, *route == kReset, restart);
+    co_return;
   }
-  co_return true;
-}
-
-io::Task<void> OptionApi::change(http::Exchange& exchange, ModelIndex model, bool reset,
-                                 bool restart) {
+  const ModelIndex model = *found;
   const Result<std::string> body = co_await read_body(exchange);
   if (!body.has_value()) {
     const int status = body.error().code == Code::kLimit ? 413 : 400;
@@ -118,8 +124,7 @@ io::Task<void> OptionApi::change(http::Exchange& exchange, ModelIndex model, boo
     co_return;
   }
   const std::string id = store_.config().models[model].id;
-  const Result<Changes> changes =
-      reset ? changes_of_reset(*body, store_.set_keys(id)) : changes_of_set(*body);
+  const Result<Changes> changes = (this->*parse)(*body, id);
   Result<void> done;
   if (changes.has_value()) {
     done = store_.change(id, *changes);
@@ -159,7 +164,7 @@ std::string OptionApi::sentence(ModelIndex model, const Changes& changes, bool r
 }
 
 // A value in its own type, with the file and line that it comes from.
-std::string OptionApi::options_json(ModelIndex model) const {
+Json OptionApi::options_of(ModelIndex model) const {
   const config::Config& config = store_.config();
   const std::vector<config::Given>& own = config.models[model].given;
   const bool worker = !config.models[model].gguf.empty();
@@ -185,7 +190,7 @@ std::string OptionApi::options_json(ModelIndex model) const {
     }
     list.push_back(std::move(entry));
   }
-  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return list;
 }
 
 io::Task<void> OptionApi::reply(http::Exchange& exchange, ModelIndex model, std::string message) {
@@ -194,11 +199,8 @@ io::Task<void> OptionApi::reply(http::Exchange& exchange, ModelIndex model, std:
                {"state", engine::to_string(engine.status().state)},
                {"outdated", engine.outdated()}};
   if (!message.empty()) body["message"] = message;
-  body["options"] = Json::parse(options_json(model), nullptr, false);
-  const std::string text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  const std::array<http::Header, 2> headers = {
-      {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}};
-  co_await exchange.reply(200, headers, text);
+  body["options"] = options_of(model);
+  co_await reply_json(exchange, body);
 }
 
 }  // namespace corral::gateway

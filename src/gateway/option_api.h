@@ -10,12 +10,13 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
 #include "gateway/conductor.h"
 #include "gateway/option_store.h"
-#include "http/server.h"
+#include "gateway/route_table.h"
 
 namespace corral::gateway {
 
@@ -30,10 +31,20 @@ class OptionApi {
   io::Task<bool> handle(http::Exchange& exchange, std::string_view path, std::string_view query);
 
  private:
-  io::Task<void> change(http::Exchange& exchange, ModelIndex model, bool reset, bool restart);
+  static const OwnRoute<OptionApi> kRoutes[];
+
+  // `rest` is the model's name.
+  io::Task<void> list(http::Exchange& exchange, std::string rest, std::string query);
+  io::Task<void> set(http::Exchange& exchange, std::string rest, std::string query);
+  io::Task<void> reset(http::Exchange& exchange, std::string rest, std::string query);
+
+  using Parse = Result<Changes> (OptionApi::*)(std::string_view body, const std::string& id) const;
+  Result<Changes> changes_of_set(std::string_view body, const std::string& id) const;
+  Result<Changes> changes_of_reset(std::string_view body, const std::string& id) const;
+  io::Task<void> change(http::Exchange& exchange, std::string name, bool restart, Parse parse);
   io::Task<void> reply(http::Exchange& exchange, ModelIndex model, std::string message);
   std::string sentence(ModelIndex model, const Changes& changes, bool restart) const;
-  std::string options_json(ModelIndex model) const;
+  nlohmann::ordered_json options_of(ModelIndex model) const;
 
   OptionStore& store_;
   Conductor& conductor_;

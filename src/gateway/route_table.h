@@ -1,15 +1,13 @@
 // RouteTable: the paths that one object of the gateway answers itself, each with its method.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/strings.h"
-#include "gateway/dialect.h"
-#include "http/server.h"
+#include "gateway/own_reply.h"
 
 namespace corral::gateway {
 
@@ -22,17 +20,6 @@ struct OwnRoute {
   // `rest` is what follows the path, decoded, without its slash.
   io::Task<void> (Owner::*answer)(http::Exchange&, std::string rest, std::string query);
 };
-
-// 405, with what the path takes instead.
-inline io::Task<void> refuse_method(http::Exchange& exchange, std::string_view path,
-                                    std::string allowed) {
-  const std::array<http::Header, 2> headers = {
-      {{"Content-Type", "application/json"}, {"Allow", allowed}}};
-  const std::string body = error_body(
-      Dialect::kOpenAi, 405,
-      std::string(path) + " takes " + allowed + ", not " + std::string(exchange.request().method));
-  co_await exchange.reply(405, headers, body);
-}
 
 // Answers the request if it is for one of the routes, also with an error; false otherwise, without
 // having touched the exchange. All outlive it.

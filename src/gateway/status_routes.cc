@@ -15,13 +15,6 @@ using Json = nlohmann::ordered_json;
 // Every reader of event streams passes over a comment; proxies on the way see that it lives.
 constexpr Duration kKeepAlive = seconds(15);
 
-io::Task<void> reply_json(http::Exchange& exchange, Json json) {
-  const std::array<http::Header, 2> headers = {
-      {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}};
-  const std::string text = json_text(json);
-  co_await exchange.reply(200, headers, text);
-}
-
 }  // namespace
 
 const OwnRoute<StatusRoutes> StatusRoutes::kRoutes[] = {
@@ -63,8 +56,8 @@ io::Task<void> StatusRoutes::status(http::Exchange& exchange, std::string, std::
   } else {
     for (ModelIndex i = 0; i < status_.size(); ++i) list.push_back(status_.object(i));
   }
-  Json json = {{"models", std::move(list)}};
-  co_await reply_json(exchange, std::move(json));
+  const Json json = {{"models", std::move(list)}};
+  co_await reply_json(exchange, json);
 }
 
 io::Task<void> StatusRoutes::events(http::Exchange& exchange, std::string, std::string) {
@@ -92,8 +85,8 @@ io::Task<Result<void>> StatusRoutes::stream(http::Exchange& exchange) {
 }
 
 io::Task<void> StatusRoutes::requests(http::Exchange& exchange, std::string, std::string) {
-  Json json = {{"requests", inflight_.list()}};
-  co_await reply_json(exchange, std::move(json));
+  const Json json = {{"requests", inflight_.list()}};
+  co_await reply_json(exchange, json);
 }
 
 // `rest` is "ID/cancel".
@@ -115,13 +108,13 @@ io::Task<void> StatusRoutes::cancel(http::Exchange& exchange, std::string rest, 
                              " in flight; it may be over, GET /api/requests lists what is not");
     co_return;
   }
-  Json json = {{"msg", "ok"}};
-  co_await reply_json(exchange, std::move(json));
+  const Json json = {{"msg", "ok"}};
+  co_await reply_json(exchange, json);
 }
 
 io::Task<void> StatusRoutes::version(http::Exchange& exchange, std::string, std::string) {
-  Json json = {{"name", "corral"}, {"version", version_}};
-  co_await reply_json(exchange, std::move(json));
+  const Json json = {{"name", "corral"}, {"version", version_}};
+  co_await reply_json(exchange, json);
 }
 
 }  // namespace corral::gateway
