@@ -86,14 +86,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       },
       [&](Json& json) { json[key] = {7}; });
   check(
-      document, true,
-      [&](std::string& text) {
-        const Result<void> done = json::remove_field(text, kName);
-        CHECK(one_piece(document.text, text));
-        return done;
-      },
-      [&](Json& json) { json.erase(key); });
-  check(
       document, is_array,
       [&](std::string& text) {
         const Result<void> done = json::append_element(text, kName, R"({"a":"]"})");

@@ -10,9 +10,4 @@ TEST_CASE("a point of the calendar is told in UTC, to the millisecond") {
   CHECK(rfc3339(epoch) == "1970-01-01T00:00:00.000Z");
   CHECK(rfc3339(epoch + milliseconds(1'772'366'400'250)) == "2026-03-01T12:00:00.250Z");
   CHECK(rfc3339(epoch - milliseconds(1)) == "1969-12-31T23:59:59.999Z");
-  const std::chrono::system_clock::time_point later = epoch + milliseconds(1'772'366'400'250);
-  CHECK(parse_rfc3339(rfc3339(later)) == later);
-  for (const char* text :
-       {"", "2026-03-01", "2026-03-01T12:00:00.250+", "2026-03-01T12:00:00.250Zx"})
-    CHECK_FALSE(parse_rfc3339(text).has_value());
 }

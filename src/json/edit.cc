@@ -50,22 +50,6 @@ Result<void> set_field(std::string& document, std::string_view name, std::string
   return {};
 }
 
-Result<void> remove_field(std::string& document, std::string_view name) {
-  const Result<Field> field = find(document, name);
-  if (!field.has_value()) return std::unexpected(field.error());
-  if (!field->found) return {};
-  std::size_t begin = field->key;
-  std::size_t end = field->end;
-  const std::size_t next = document.find_first_not_of(" \n\r\t", end);
-  if (document[next] == ',') {
-    end = next + 1;
-  } else if (const std::size_t previous = before(document, begin); document[previous] == ',') {
-    begin = previous;
-  }
-  document.erase(begin, end - begin);
-  return {};
-}
-
 Result<void> append_element(std::string& document, std::string_view name,
                             std::string_view element) {
   const Result<Field> field = find(document, name, Type::kArray);

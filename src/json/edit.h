@@ -18,10 +18,6 @@ namespace corral::json {
 // if the document is not valid, or names the field twice; the document is unchanged then.
 Result<void> set_field(std::string& document, std::string_view name, std::string_view value);
 
-// Removes the top-level field `name` with one comma; nothing happens if there is none. kInvalid as
-// above.
-Result<void> remove_field(std::string& document, std::string_view name);
-
 // Adds `element` to the end of the array in the top-level field `name`. kInvalid as above and if
 // that field is not an array; kNotFound if it is missing.
 Result<void> append_element(std::string& document, std::string_view name, std::string_view element);

@@ -47,23 +47,6 @@ TEST_CASE("a field is replaced or added, and all else stays to the byte") {
   }
 }
 
-TEST_CASE("a field is removed with one comma") {
-  struct Row {
-    std::string before, after;
-  };
-  const Row rows[] = {
-      {R"({"n":1})", R"({})"},
-      {R"({ "n" : [1,2] })", R"({  })"},
-      {R"({"n":1,"b":2})", R"({"b":2})"},
-      {R"({"a":1 , "n":{"x":1} , "b":2})", R"({"a":1 ,  "b":2})"},
-      {R"({"a":1 , "n":"," })", R"({"a":1  })"},
-      {R"({"a":{"n":1}})", R"({"a":{"n":1}})"},
-  };
-  for (const Row& row : rows) {
-    CHECK(edited(row.before, [](auto& d) { return remove_field(d, "n"); }) == row.after);
-  }
-}
-
 TEST_CASE("arrays and strings grow at their end") {
   const auto add = [](auto& d) { return append_element(d, "m", "{}"); };
   CHECK(edited(R"({"m":[]})", add) == R"({"m":[{}]})");

@@ -199,7 +199,6 @@ bool Scanner::structural(char c) {
       if (c != '"') return refuse(unexpected(c));
       in_key_ = true;
       keeping_ = depth_ == 1;
-      if (keeping_) key_ = offset_;
       kept_.clear();
       state_ = State::kString;
       return true;
@@ -293,7 +292,6 @@ bool Scanner::end_string() {
                                        "; send it once"});
   }
   current_ = &*chosen;
-  current_->key = key_;
   return true;
 }
 

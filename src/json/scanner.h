@@ -24,7 +24,6 @@ struct Field {
   std::string_view name;  // as it was given: it outlives the scanner
   bool found = false;     // the value has been seen whole
   Type type = Type::kNull;
-  std::uint64_t key = 0;    // where the name's first quote stands in the body
   std::uint64_t begin = 0;  // the value's bytes in the body, quotes included
   std::uint64_t end = 0;
   // The decoded text of a string, the literal text of a number. Empty otherwise, and with kPlaces.
@@ -94,7 +93,6 @@ class Scanner {
   const Keep keep_;
   State state_ = State::kStart;
   std::uint64_t offset_ = 0;          // of the byte being looked at
-  std::uint64_t key_ = 0;             // where the last top-level key began
   std::size_t depth_ = 0;             // open containers
   std::bitset<kMaxDepth> is_object_;  // of each open container
   Field* current_ = nullptr;          // the chosen field whose value is being read
