@@ -1,6 +1,5 @@
 // macOS: libproc lists the descriptors of each process that we may look into, and what socket each
-// is. Sockets of other users are not listed at all, so whether some are unknown is asked of the
-// port itself. Source: <libproc.h> and <sys/proc_info.h>.
+// is. Source: <libproc.h> and <sys/proc_info.h>.
 #include "engine/port_owner.h"
 
 #include <arpa/inet.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <vector>
 
 namespace corral::engine {
 namespace {
@@ -47,16 +47,14 @@ bool listens(int pid, std::uint16_t port) {
 
 }  // namespace
 
-Listeners listeners_of(std::uint16_t port) {
-  Listeners found;
+std::optional<PortOwner> port_owner(std::uint16_t port) {
   for (const int pid : all_processes()) {
     if (!listens(pid, port)) continue;
     std::array<char, 256> name{};
     ::proc_name(pid, name.data(), name.size() - 1);
-    found.owners.push_back({pid, name.data()});
+    return PortOwner{pid, name.data()};
   }
-  found.some_unknown = found.owners.empty() && is_port_taken("127.0.0.1", port);
-  return found;
+  return std::nullopt;
 }
 
 int parent_of(int pid) {
