@@ -60,6 +60,21 @@ void Scheduler::forgive(ModelIndex index) {
   model.broken = false;
 }
 
+// Of a ready engine: whether it has shown that it works, or when it will have.
+void Scheduler::forgive_if_proven(Instant now, ModelIndex index) {
+  const Model& model = models_[index];
+  if (model.phase != Phase::kReady || model.streak == 0) return;
+  Instant due = model.ready_since + limits_.proving_time;
+  if (model.served >= limits_.proving_requests) {
+    due = std::min(due, model.proven_at + limits_.outliving);
+  }
+  if (now >= due) {
+    forgive(index);
+  } else {
+    tick_at(due);
+  }
+}
+
 // Doubles from the second failure on. The spread is a xorshift generator's (Marsaglia, 2003).
 Duration Scheduler::pause_after(std::size_t streak) {
   Duration pause = limits_.first_pause;

@@ -170,7 +170,39 @@ TEST_CASE("a trial that proves itself closes the breaker") {
   world.ready(A);
   CHECK(world.scheduler.breaker_open(A));
   for (RequestId id = 1; id <= 3; ++id) world.done(id);
+  CHECK(world.until_tick() == seconds(1));
+  world.pass(seconds(1));
+  world.tick();
   CHECK_FALSE(world.scheduler.breaker_open(A));
+}
+
+TEST_CASE("a trial that runs for long closes the breaker, whoever asks it for something") {
+  World world;
+  break_circuit(world);
+  world.pass(seconds(30));
+  world.request(1, A);
+  world.ready(A);
+  CHECK(world.until_tick() == seconds(60));
+  world.pass(seconds(60));
+  world.tick();
+  CHECK_FALSE(world.scheduler.breaker_open(A));
+}
+
+TEST_CASE("requests that a death has cut are no proof, though they are told to be over before it") {
+  World world({rule(3)});
+  Duration longest{};
+  for (RequestId id = 1; !world.scheduler.breaker_open(A); id += 3) {
+    if (const auto due = world.scheduler.retry_at(A)) {
+      longest = std::max(longest, *due - world.now);
+      world.now = std::max(world.now, *due);
+    }
+    for (RequestId i = id; i < id + 3; ++i) world.request(i, A);
+    world.ready(A);
+    for (RequestId i = id; i < id + 3; ++i) world.done(i);
+    world.died(A);
+    REQUIRE(id < 100);
+  }
+  CHECK(longest > seconds(3));
 }
 
 TEST_CASE("failures that are long past do not open the breaker") {

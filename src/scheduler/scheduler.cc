@@ -79,7 +79,7 @@ void Scheduler::release(Instant now, RequestId id) {
     CHECK(model.in_flight > 0);
     --model.in_flight;
     model.idle_since = now;
-    if (++model.served == limits_.proving_requests && model.streak > 0) forgive(place.model);
+    if (++model.served == limits_.proving_requests) model.proven_at = now;
   }
   settle(now);
 }
@@ -131,12 +131,12 @@ void Scheduler::died(Instant now, ModelIndex index, Error error) {
     case Phase::kStopping: return stopped(now, index);
     case Phase::kReady: break;
   }
+  forgive_if_proven(now, index);
   model.phase = Phase::kStopped;
   model.unloading = false;
   model.in_flight = 0;
   ++model.life;
   model.behind = next_turn_++;
-  if (now - model.ready_since >= limits_.proving_time) forgive(index);
   note_failure(now, index, std::move(error));
   settle(now);
 }

@@ -25,7 +25,8 @@
 //   the error of the second that it has seen. Too many failures within a window open the breaker:
 //   all who wait are refused at once, and so are newcomers, until one that comes after a while is
 //   let through as a trial. Failures are forgotten once an engine has been ready for long enough or
-//   has served enough requests: what crashes in a loop gets there never, or too slowly to hurt.
+//   has served enough requests and outlived them: what crashes in a loop gets there never, or too
+//   slowly to hurt.
 //
 // Engine events that do not fit the phase come from crossings (a stop was ordered while the engine
 // became ready) and are tolerated:
@@ -72,9 +73,12 @@ struct Limits {
   std::size_t breaking_failures = 5;
   Duration failure_window = std::chrono::minutes(5);
   Duration trial_after = seconds(30);
-  // What an engine must have done for its failures to be forgotten: one of the two.
+  // What an engine must have done for its failures to be forgotten: one of the two. The requests
+  // count when it has outlived them for a while: the connections that a death breaks may be told of
+  // before the death.
   Duration proving_time = seconds(60);
   std::size_t proving_requests = 3;
+  Duration outliving = seconds(1);
   std::uint64_t seed = 1;  // of the pauses' spread
 };
 
@@ -210,6 +214,7 @@ class Scheduler {
     bool broken = false;     // the breaker is open
     Error last_error{};      // means something where it is
     std::size_t served = 0;  // requests that ended since it became ready
+    Instant proven_at{};     // when these were enough; means something where they are
   };
 
   struct Place {
@@ -233,6 +238,7 @@ class Scheduler {
   void see_failed_start(ModelIndex model, const Error& error);
   void break_circuit(Instant now, ModelIndex model);
   void forgive(ModelIndex model);
+  void forgive_if_proven(Instant now, ModelIndex model);
   Duration pause_after(std::size_t streak);
   Error broken_error(const Model& model, Instant now) const;
 

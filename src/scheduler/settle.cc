@@ -28,6 +28,7 @@ void Scheduler::settle(Instant now) {
     Model& model = models_[index];
     model.yielding = false;
     if (model.waiting.empty() && model.check == Check::kPassed) model.check = Check::kNone;
+    forgive_if_proven(now, index);
     if (model.unloading && model.in_flight == 0) order_stop(index, StopReason::kAsked);
   }
   plan_swaps(now);

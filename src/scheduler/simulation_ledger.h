@@ -80,7 +80,8 @@ class Ledger {
     } else if (request.state == State::kGranted && request.life == model.life) {
       --model.in_flight;
       model.idle_since = now;
-      if (++model.served == limits_.proving_requests) forgive(model);
+      if (++model.served == limits_.proving_requests) model.proven_at = now;
+      prove(model);
     }
     request.state = State::kEnded;
   }
@@ -128,7 +129,6 @@ class Ledger {
     model.in_flight = 0;
     ++model.life;
     model.turn_over = ++order_;
-    if (now - model.ready_since >= limits_.proving_time) forgive(model);
     fails(index);
   }
 
@@ -164,6 +164,9 @@ class Ledger {
     std::size_t running = 0, moving = 0, waiting = 0;
     for (ModelIndex index = 0; index < models_.size(); ++index) {
       Model& model = models_[index];
+      const auto proof = proof_due(model);
+      expect(!proof || (scheduler.next_tick() && *scheduler.next_tick() <= *proof),
+             "no tick is due when failures are to be forgotten");
       expect(scheduler.breaker_open(index) == model.broken, "the breaker is not as it should be");
       learn_retry(model, scheduler.retry_at(index));
       if (model.queue.empty()) model.passed = false;
@@ -233,6 +236,7 @@ class Ledger {
     std::optional<Duration> pause{};  // its length before it is spread, until retry is known
     bool broken = false;
     std::size_t served = 0;
+    Instant proven_at{};
   };
 
   void expect(bool holds, const char* promise) {
@@ -242,6 +246,7 @@ class Ledger {
   void begin(Instant now) {
     now_ = now;
     batch_ = models_.size();
+    for (Model& model : models_) prove(model);
   }
 
   void must_refuse(ModelIndex index, Code code) {
@@ -252,6 +257,19 @@ class Ledger {
   }
 
   bool pauses(const Model& model) const { return model.retry && now_ < *model.retry; }
+
+  // When a ready engine that failed before has proven itself; nothing if it need not.
+  std::optional<Instant> proof_due(const Model& model) const {
+    if (model.phase != Phase::kReady || model.streak == 0) return {};
+    const Instant by_time = model.ready_since + limits_.proving_time;
+    if (model.served < limits_.proving_requests) return by_time;
+    return std::min(by_time, model.proven_at + limits_.outliving);
+  }
+
+  void prove(Model& model) {
+    const auto due = proof_due(model);
+    if (due && now_ >= *due) forgive(model);
+  }
 
   void forgive(Model& model) {
     model.streak = 0;

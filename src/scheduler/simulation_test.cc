@@ -50,6 +50,7 @@ struct Climate {
                .trial_after = random.one_of<Duration>({seconds(3), seconds(30)}),
                .proving_time = random.one_of<Duration>({seconds(3), seconds(60)}),
                .proving_requests = random.one_of<std::size_t>({1, 3}),
+               .outliving = random.one_of<Duration>({Duration(0), seconds(1)}),
                .seed = random.below(1000) + 1},
         arrivals(random.chance(3) ? 600 : 20 + static_cast<int>(random.below(50))),
         pause(random.one_of(
