@@ -14,6 +14,7 @@
 #include "engine/program_file.h"
 #include "gguf/memory.h"
 #include "gguf/model.h"
+#include "io/event.h"
 #include "io/helper.h"
 
 namespace corral::engine {
@@ -241,19 +242,36 @@ Findings preflight(const Spec& spec, const Circumstances& circumstances) {
   return findings;
 }
 
-io::Task<Findings> preflight(io::Loop& loop, Spec spec, Circumstances circumstances) {
-  // Shared, because a helper goes on when nobody waits for it any more.
-  struct Job {
-    Spec spec;
-    Circumstances circumstances;
-    Findings findings;
-  };
-  const auto job = std::make_shared<Job>();
-  job->spec = std::move(spec);
-  job->circumstances = std::move(circumstances);
+namespace {
+
+// Shared, because a helper goes on when nobody waits for it any more.
+struct Job {
+  Spec spec;
+  Circumstances circumstances;
+  Findings findings{};
+};
+
+io::Task<void> look(io::Loop& loop, std::shared_ptr<Job> job, io::Event& over) {
   std::function<void()> work = [job] { job->findings = preflight(job->spec, job->circumstances); };
-  co_await io::on_helper(loop, work);
-  co_return std::move(job->findings);
+  co_await io::on_helper(loop, std::move(work));
+  over.set();
+}
+
+}  // namespace
+
+io::Task<Findings> preflight(io::Loop& loop, Spec spec, Circumstances circumstances,
+                             Duration limit) {
+  const auto job = std::make_shared<Job>(Job{std::move(spec), std::move(circumstances)});
+  io::Event over(loop);
+  io::Task<void> looking = look(loop, job, over);
+  looking.start();
+  const bool in_time = co_await over.wait_for(limit);
+  if (in_time) co_return std::move(job->findings);
+  const auto spent = std::chrono::duration_cast<seconds>(limit).count();
+  co_return Findings{.failure = failure_of(
+                         job->spec, Cause::kStartTimeout,
+                         "its files could not be looked at within " + std::to_string(spent) + " s",
+                         "see whether the disk or the network that they are on answers")};
 }
 
 }  // namespace corral::engine

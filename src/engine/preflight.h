@@ -45,8 +45,10 @@ struct Findings {
 // Blocks on files and, for some milliseconds, on the port. Any thread.
 Findings preflight(const Spec& spec, const Circumstances& circumstances);
 
-// The same on a helper thread.
-io::Task<Findings> preflight(io::Loop& loop, Spec spec, Circumstances circumstances);
+// The same on a helper thread. A disk that does not answer within `limit` is a failure; the helper
+// is left to it.
+io::Task<Findings> preflight(io::Loop& loop, Spec spec, Circumstances circumstances,
+                             Duration limit = seconds(30));
 
 // The check of the port alone, for when it comes to the start.
 std::optional<Failure> preflight_port(const Spec& spec,

@@ -239,3 +239,25 @@ TEST_CASE("the check runs on a helper while the loop goes on") {
   REQUIRE(findings.failure.has_value());
   CHECK(findings.failure->cause == Cause::kMissingFile);
 }
+
+namespace {
+
+io::Task<void> look_in_no_time(io::Loop& loop, Spec spec, Findings& findings) {
+  Circumstances nothing_special;
+  Findings found =
+      co_await preflight(loop, std::move(spec), std::move(nothing_special), Duration(0));
+  findings = std::move(found);
+}
+
+}  // namespace
+
+TEST_CASE("files that cannot be looked at in time are a failure") {
+  Findings findings;
+  {
+    io::Loop loop;
+    loop.run(look_in_no_time(loop, worker("/none.gguf"), findings));
+  }
+  REQUIRE(findings.failure.has_value());
+  CHECK(findings.failure->cause == Cause::kStartTimeout);
+  CHECK(has(findings.failure->message, "within 0 s"));
+}
