@@ -27,7 +27,8 @@ def test_a_listener_is_first_told_all_there_is(start, fake):
         assert "text/event-stream" in stream.head
         events = stream.greeting()
     logs = [data for kind, data in events if kind == "logData"]
-    assert logs[0]["source"] == "proxy" and "one: ready" in logs[0]["data"]
+    assert logs[0]["source"] == "proxy" and logs[0]["data"]
+    assert corral.http.get("/logs").text.startswith(logs[0]["data"])
     assert [log["source"] for log in logs] == ["proxy", "upstream"][:len(logs)]
     events = events[len(logs):]
     assert [kind for kind, _ in events] == ["modelStatus", "status", "status", "inflight"]
@@ -117,7 +118,7 @@ def test_what_engines_print_is_told(start_fake):
                      and "[fake] xxxxx" in data["data"])
         corral.http.post("/api/models/unload/fake")
         stream.until("logData", lambda data: data["source"] == "proxy"
-                     and "fake: stopped" in data["data"])
+                     and data["data"] in corral.http.get("/logs").text)
 
 
 @pytest.mark.timeout(60)
