@@ -58,6 +58,16 @@ inline std::size_t count(const http::Headers& headers, std::string_view name) {
       [&](const http::Header& header) { return equals_ignore_case(header.name, name); }));
 }
 
+// http_parser takes a name that only begins with "Transfer-Encoding" for that one, and then knows
+// another framing, or refuses the head: its opinion is worth nothing there.
+inline bool confuses_oracle(const http::Headers& headers) {
+  constexpr std::string_view kName = "Transfer-Encoding";
+  return std::any_of(headers.begin(), headers.end(), [&](const http::Header& header) {
+    return header.name.size() > kName.size() &&
+           equals_ignore_case(header.name.substr(0, kName.size()), kName);
+  });
+}
+
 inline void check_refusal(const http::Refusal& refusal) {
   CHECK(refusal.status >= 400 && refusal.status <= 599);
   CHECK(!refusal.message.empty());
