@@ -206,8 +206,8 @@ void ClientReply::tell_cut() {
 [[gnu::noinline]] io::Task<void> ClientReply::end_cut(std::string why) {
   tell_cut();
   std::string message = "the engine of '" + model_id_ + "' ended in the middle of this reply";
-  if (!why.empty()) message += ", which no other can go on with: " + why;
   message += "; what came before is incomplete";
+  if (!why.empty()) message += ", and no other can go on with it: " + why;
   const std::string event = error_event(dialect(), 502, message);
   co_await exchange_.end(event);
 }

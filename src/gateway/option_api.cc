@@ -70,12 +70,12 @@ io::Task<void> OptionApi::list(http::Exchange& exchange, std::string rest, std::
 
 io::Task<void> OptionApi::set(http::Exchange& exchange, std::string rest, std::string query) {
   const bool restart = http::query_value(query, "restart").has_value();
-  return change(exchange, std::move(rest), restart, &OptionApi::changes_of_set);
+  co_await change(exchange, std::move(rest), restart, &OptionApi::changes_of_set);
 }
 
 io::Task<void> OptionApi::reset(http::Exchange& exchange, std::string rest, std::string query) {
   const bool restart = http::query_value(query, "restart").has_value();
-  return change(exchange, std::move(rest), restart, &OptionApi::changes_of_reset);
+  co_await change(exchange, std::move(rest), restart, &OptionApi::changes_of_reset);
 }
 
 Result<Changes> OptionApi::changes_of_set(std::string_view body, const std::string&) const {
