@@ -13,6 +13,7 @@ engine::StopReason reason_of(scheduler::StopReason reason) {
     case scheduler::StopReason::kEvicted: return engine::StopReason::kEvicted;
     case scheduler::StopReason::kIdle: return engine::StopReason::kIdle;
     case scheduler::StopReason::kAsked: return engine::StopReason::kAsked;
+    case scheduler::StopReason::kSuspend: return engine::StopReason::kSuspend;
   }
   return engine::StopReason::kAsked;
 }

@@ -10,6 +10,7 @@ void Scheduler::note_failure(Instant now, ModelIndex index, Error error) {
   Model& model = models_[index];
   model.last_error = std::move(error);
   ++model.streak;
+  if (!model.rule.keep) model.returning = false;
   std::erase_if(model.failed_at, [&](Instant at) { return now - at >= limits_.failure_window; });
   model.failed_at.push_back(now);
   // A trial that fails leaves the breaker open.

@@ -26,7 +26,7 @@ Error closing() { return {Code::kUnavailable, "Corral is shutting down and takes
 
 Scheduler::Scheduler(std::vector<ModelRule> rules, std::unique_ptr<Policy> policy, Limits limits)
     : policy_(std::move(policy)), limits_(limits), random_(limits.seed) {
-  CHECK(policy_ != nullptr);
+  CHECK(policy_ != nullptr && limits_.breaking_failures >= 1);
   models_.reserve(rules.size());
   for (ModelRule& rule : rules) {
     CHECK(rule.max_in_flight >= 1 && rule.max_waiting >= 1);
@@ -39,7 +39,7 @@ void Scheduler::request(Instant now, RequestId id, ModelIndex index, bool replay
   Model& model = models_.at(index);
   // Where others wait, a newcomer cannot be granted at once: whoever could be has been.
   const bool full = !replay && model.waiting.size() >= model.rule.max_waiting;
-  const bool broken = model.broken && model.retry_at && now < *model.retry_at;
+  const bool broken = model.broken && pauses(model, now);
   if (shutting_down_ || full || broken) {
     decisions_.push_back({.kind = Decision::Kind::kRefuse,
                           .model = index,
@@ -87,8 +87,12 @@ void Scheduler::release(Instant now, RequestId id) {
 void Scheduler::checked(Instant now, ModelIndex index, std::optional<Error> error) {
   Model& model = models_.at(index);
   if (model.check == Check::kUnderWay) {
-    model.check = error ? Check::kNone : Check::kPassed;
-    if (error) refuse_waiting(index, *error);
+    // What holds before the machine sleeps need not hold when it wakes.
+    model.check = error || suspended_ ? Check::kNone : Check::kPassed;
+    if (error) {
+      model.returning = false;
+      refuse_waiting(index, *error);
+    }
   }
   settle(now);
 }
@@ -101,6 +105,7 @@ void Scheduler::ready(Instant now, ModelIndex index) {
   model.idle_since = now;
   model.served = 0;
   model.retry_at.reset();
+  model.returning = true;
   // Before anything else is weighed, those who waited have their turn: even without patience, no
   // engine is started for nothing.
   grant_waiting(index);
@@ -193,6 +198,7 @@ void Scheduler::begin_unload(ModelIndex index, const Error& error) {
   Model& model = models_[index];
   refuse_waiting(index, error);
   forgive(index);
+  model.returning = false;
   if (model.phase == Phase::kStarting) order_stop(index, StopReason::kAsked);
   if (model.phase == Phase::kReady) model.unloading = true;
 }
@@ -226,6 +232,7 @@ void Scheduler::order_stop(ModelIndex index, StopReason reason) {
   CHECK(model.phase == Phase::kStarting || model.phase == Phase::kReady);
   model.phase = Phase::kStopping;
   model.unloading = false;
+  if (reason != StopReason::kSuspend) model.returning = false;
   decisions_.push_back({.kind = Decision::Kind::kStop, .model = index, .reason = reason});
 }
 

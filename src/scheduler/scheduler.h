@@ -28,6 +28,15 @@
 //   has served enough requests and outlived them: what crashes in a loop gets there never, or too
 //   slowly to hurt.
 //
+//   An engine that ran may come back although nobody waits for it: after a failure if its rule says
+//   `keep`, after resume() if suspend() stopped it. It comes back by the same checks and pauses,
+//   only while nobody waits for an engine, and never evicts another: where another runs in its
+//   place, or its check fails, it stays stopped until the next request. What was stopped for any
+//   other reason does not come back, nor does a model that has not been ready since.
+//
+//   While suspended, engines are stopped whoever they serve, nothing is checked or started, and
+//   who comes waits.
+//
 // Engine events that do not fit the phase come from crossings (a stop was ordered while the engine
 // became ready) and are tolerated:
 //
@@ -59,6 +68,7 @@ struct ModelRule {
   std::size_t max_in_flight = 1;  // requests in the engine at once, at least 1; more wait here
   std::size_t max_waiting = 1;    // requests that may wait here, at least 1; more are refused
   Duration ttl{0};                // idle for so long, the engine is stopped; zero: never
+  bool keep = false;              // after a failure it comes back, also when nobody waits
 };
 
 struct Limits {
@@ -74,7 +84,7 @@ struct Limits {
   Duration failure_window = std::chrono::minutes(5);
   Duration trial_after = seconds(30);
   // What an engine must have done for its failures to be forgotten: one of the two. The requests
-  // count when it has outlived them for a while: the connections that a death breaks may be told of
+  // count when it has outlived them for so long: the connections that a death breaks may be told of
   // before the death.
   Duration proving_time = seconds(60);
   std::size_t proving_requests = 3;
@@ -86,6 +96,7 @@ enum class StopReason {
   kEvicted,  // another model's engine needs the place
   kIdle,     // the time to live is over
   kAsked,    // unload or shut_down
+  kSuspend,  // suspend
 };
 
 // One thing for the caller to do. Only the fields that a kind names mean something.
@@ -140,8 +151,8 @@ class Scheduler {
   void stopped(Instant now, ModelIndex model);
 
   // A ready engine ended by itself. Its in-flight requests no longer count; their done() is still
-  // welcome. Those that wait for the model stay, and start it again. `error` reaches them where the
-  // breaker opens.
+  // welcome. Those that wait for the model stay, and start it again, as `keep` does. `error`
+  // reaches them where the breaker opens.
   void died(Instant now, ModelIndex model, Error error);
 
   // People.
@@ -158,6 +169,15 @@ class Scheduler {
   // unload_all for good: newcomers are refused from here on. It is over at all_stopped().
   void shut_down(Instant now);
   bool all_stopped() const;
+
+  // The machine.
+
+  // All engines are stopped now. Requests in flight no longer count, as after died(), and may be
+  // replayed; they and all others wait for resume(). A second call changes nothing.
+  void suspend(Instant now);
+
+  // Those who wait are served. The engines that suspend() stopped come back, the last used first.
+  void resume(Instant now);
 
   // Time.
 
@@ -190,6 +210,11 @@ class Scheduler {
     int failed_starts = 0;  // that it has seen
   };
 
+  // How many models that wait for an engine are looked at in one event. The first in line is always
+  // one of them; the others may start only where they do not disturb those before them, and most
+  // policies let few engines run at once.
+  static constexpr std::size_t kLookAhead = 8;
+
   enum class Check { kNone, kUnderWay, kPassed };
 
   struct Model {
@@ -203,6 +228,7 @@ class Scheduler {
     Turn behind = 0;         // who waits for it comes after this turn in the order of models
     bool unloading = false;  // ready, and stops as soon as it is idle
     bool yielding = false;   // ready, and admits nobody because another model's patience is over
+    bool returning = false;  // it has run and nobody stopped it: it comes back, also for nobody
     Instant ready_since{};
     Instant idle_since{};  // the later of ready and the last request's end
     Check check = Check::kNone;
@@ -242,6 +268,10 @@ class Scheduler {
   Duration pause_after(std::size_t streak);
   Error broken_error(const Model& model, Instant now) const;
 
+  // comeback.cc: what suspends, and what runs though nobody waits.
+  void bring_back(Instant now);
+  std::vector<ModelIndex> returning_models(Instant now);
+
   // settle.cc: what follows from it. Every event ends with settle(), also
   // one that is ignored.
   void settle(Instant now);
@@ -252,6 +282,9 @@ class Scheduler {
   void make_way(Instant now, ModelIndex target, const std::vector<ModelIndex>& evicted);
   void stop_expired(Instant now);
   Turn turn_of(const Model& model) const;
+  bool pauses(const Model& model, Instant now) const {
+    return model.retry_at && now < *model.retry_at;
+  }
   void tick_at(Instant due);
 
   const std::unique_ptr<Policy> policy_;
@@ -263,6 +296,7 @@ class Scheduler {
   Turn next_turn_ = 1;
   std::uint64_t random_;
   bool shutting_down_ = false;
+  bool suspended_ = false;
 };
 
 }  // namespace corral::scheduler

@@ -11,11 +11,6 @@ namespace corral::scheduler {
 
 namespace {
 
-// How many models that wait for an engine are looked at in one event. The first in line is always
-// one of them; the others may start only where they do not disturb those before them, and most
-// policies let few engines run at once.
-constexpr std::size_t kLookAhead = 8;
-
 bool contains(const std::vector<ModelIndex>& models, ModelIndex model) {
   return std::find(models.begin(), models.end(), model) != models.end();
 }
@@ -24,19 +19,23 @@ bool contains(const std::vector<ModelIndex>& models, ModelIndex model) {
 
 void Scheduler::settle(Instant now) {
   next_tick_.reset();
+  bool any_returning = false;
   for (ModelIndex index = 0; index < models_.size(); ++index) {
     Model& model = models_[index];
     model.yielding = false;
-    if (model.waiting.empty() && model.check == Check::kPassed) model.check = Check::kNone;
+    const bool wanted = !model.waiting.empty() || model.returning;
+    if (!wanted && model.check == Check::kPassed) model.check = Check::kNone;
     forgive_if_proven(now, index);
     if (model.unloading && model.in_flight == 0) order_stop(index, StopReason::kAsked);
+    any_returning |= model.returning && model.phase == Phase::kStopped;
   }
-  plan_swaps(now);
+  if (!suspended_) plan_swaps(now);
   for (ModelIndex index = 0; index < models_.size(); ++index) {
     const Model& model = models_[index];
     if (model.phase == Phase::kReady && !model.unloading && !model.yielding) grant_waiting(index);
   }
   stop_expired(now);
+  if (any_returning && !suspended_) bring_back(now);
 }
 
 // Goes through the models that wait for an engine, in the order of their turns. One that nothing
@@ -75,7 +74,7 @@ std::vector<ModelIndex> Scheduler::next_targets(Instant now) {
   for (ModelIndex index = 0; index < models_.size(); ++index) {
     const Model& model = models_[index];
     if (model.phase != Phase::kStopped || model.waiting.empty()) continue;
-    if (model.retry_at && now < *model.retry_at) {
+    if (pauses(model, now)) {
       tick_at(*model.retry_at);
     } else {
       targets.push_back(index);

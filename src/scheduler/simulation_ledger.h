@@ -88,9 +88,12 @@ class Ledger {
 
   void checked(Instant now, ModelIndex index, std::optional<Code> error) {
     begin(now);
-    models_[index].checking = false;
-    models_[index].passed = !error;
-    if (error) must_refuse(index, *error);
+    Model& model = models_[index];
+    model.checking = false;
+    model.passed = !error && !suspended_;
+    if (!error) return;
+    model.returns = false;
+    must_refuse(index, *error);
   }
 
   void ready(Instant now, ModelIndex index) {
@@ -101,6 +104,7 @@ class Ledger {
     model.idle_since = now;
     model.served = 0;
     model.retry.reset();
+    model.returns = model.rule.keep;
     batch_ = index;
   }
 
@@ -139,7 +143,30 @@ class Ledger {
       must_refuse(index, Code::kUnavailable);
       Model& model = models_[index];
       forgive(model);
+      model.returns = false;
       model.draining = model.phase == Phase::kReady || model.phase == Phase::kStarting;
+    }
+  }
+
+  void suspended(Instant now) {
+    begin(now);
+    suspended_ = true;
+    for (Model& model : models_) {
+      model.passed = false;
+      model.must_suspend = model.phase == Phase::kReady || model.phase == Phase::kStarting;
+      if (model.phase != Phase::kReady) continue;
+      model.returns = !model.draining;
+      if (model.in_flight > 0) model.idle_since = now;
+      model.in_flight = 0;
+      ++model.life;
+    }
+  }
+
+  void resumed(Instant now) {
+    begin(now);
+    suspended_ = false;
+    for (Request& request : requests_) {
+      if (request.state == State::kWaiting) request.arrived = now;
     }
   }
 
@@ -161,17 +188,20 @@ class Ledger {
   // All decisions of the event are in.
   void settled(const Scheduler& scheduler) {
     expect(to_refuse_.empty(), "a request that had to be refused was not");
+    settle_returns();
     std::size_t running = 0, moving = 0, waiting = 0;
     for (ModelIndex index = 0; index < models_.size(); ++index) {
       Model& model = models_[index];
       const auto proof = proof_due(model);
-      expect(!proof || (scheduler.next_tick() && *scheduler.next_tick() <= *proof),
+      expect(!proof || ticks_by(scheduler, *proof),
              "no tick is due when failures are to be forgotten");
       expect(scheduler.breaker_open(index) == model.broken, "the breaker is not as it should be");
       learn_retry(model, scheduler.retry_at(index));
-      if (model.queue.empty()) model.passed = false;
+      expect(!model.must_suspend, "an engine runs on though the machine sleeps");
+      if (model.queue.empty() && !model.returns) model.passed = false;
       const bool held_up = !model.queue.empty() && pauses(model);
-      expect(!held_up || (scheduler.next_tick() && *scheduler.next_tick() <= *model.retry),
+      const bool pause_counts = held_up || (model.returns && pauses(model));
+      expect(!pause_counts || suspended_ || ticks_by(scheduler, *model.retry),
              "no tick is due when a pause ends");
       moving += held_up || model.checking ? 1 : 0;
       expect(scheduler.phase(index) == model.phase, "the phase is not what the events say");
@@ -188,11 +218,10 @@ class Ledger {
       expect(!model.draining || model.in_flight > 0, "an unloaded engine stays though it is idle");
       expect(!expired(model), "an idle engine outlives its time to live");
       const auto due = first_due(index);
-      expect(!due || (scheduler.next_tick() && *scheduler.next_tick() <= *due),
-             "no tick is due when time changes something");
+      expect(!due || ticks_by(scheduler, *due), "no tick is due when time changes something");
     }
     expect(running <= 1, "two engines run at once");
-    expect(waiting == 0 || moving > 0, "requests wait and nothing is under way");
+    expect(waiting == 0 || moving > 0 || suspended_, "requests wait and nothing is under way");
     expect(!scheduler.next_tick() || *scheduler.next_tick() > now_, "the next tick is past");
   }
 
@@ -237,6 +266,8 @@ class Ledger {
     bool broken = false;
     std::size_t served = 0;
     Instant proven_at{};
+    bool returns = false;       // it is to run again though nobody waits
+    bool must_suspend = false;  // in this event
   };
 
   void expect(bool holds, const char* promise) {
@@ -247,6 +278,48 @@ class Ledger {
     now_ = now;
     batch_ = models_.size();
     for (Model& model : models_) prove(model);
+  }
+
+  static bool ticks_by(const Scheduler& scheduler, Instant due) {
+    return scheduler.next_tick() && *scheduler.next_tick() <= due;
+  }
+
+  bool somebody_waits() const {
+    return std::any_of(models_.begin(), models_.end(), [this](const Model& model) {
+      return model.phase == Phase::kStopped && !model.queue.empty() && !pauses(model);
+    });
+  }
+
+  bool any_is(Phase phase) const {
+    return std::any_of(models_.begin(), models_.end(),
+                       [&](const Model& model) { return model.phase == phase; });
+  }
+
+  // Who is to run again though nobody waits does so as soon as nobody is in its way, the last used
+  // first; it is given up where another engine runs.
+  void settle_returns() {
+    if (suspended_ || somebody_waits()) return;
+    Model* first = nullptr;
+    for (Model& model : models_) {
+      if (!model.returns || model.phase != Phase::kStopped) continue;
+      if (pauses(model) || !model.queue.empty()) continue;
+      if (any_is(Phase::kStarting) || any_is(Phase::kReady)) {
+        model.returns = false;
+      } else if (first == nullptr || model.idle_since > first->idle_since) {
+        first = &model;
+      }
+    }
+    if (first == nullptr || any_is(Phase::kStopping)) return;
+    expect(first->checking, "an engine that is to run again does not");
+  }
+
+  void for_somebody(const Model& model) {
+    expect(!suspended_, "checked or started while the machine sleeps");
+    if (!model.queue.empty()) return;
+    expect(model.returns, "checked or started for nobody");
+    expect(!somebody_waits(), "brought back before those who wait");
+    expect(!any_is(Phase::kStarting) && !any_is(Phase::kReady) && !any_is(Phase::kStopping),
+           "brought back where another runs");
   }
 
   void must_refuse(ModelIndex index, Code code) {
@@ -285,6 +358,7 @@ class Ledger {
     ++model.streak;
     model.failures.push_back(now_);
     std::erase_if(model.failures, [&](Instant at) { return at + limits_.failure_window <= now_; });
+    model.returns = model.returns && model.rule.keep;
     if (model.broken || model.failures.size() >= limits_.breaking_failures) {
       model.broken = true;
       model.failures = {now_};
@@ -384,6 +458,9 @@ class Ledger {
     }
     expect(decision.error.code == refusal_, "refused with the wrong code");
     expect(!decision.error.message.empty(), "refused without a sentence");
+    const Model& model = models_[decision.model];
+    const Duration wait = model.broken && pauses(model) ? *model.retry - now_ : Duration::zero();
+    expect(decision.retry_after == wait, "told to come again too early or too late");
     to_refuse_.pop_front();
     requests_[decision.request].state = State::kEnded;
   }
@@ -393,31 +470,39 @@ class Ledger {
   }
 
   void check(Model& model) {
-    expect(model.phase == Phase::kStopped && !model.queue.empty(), "checked for nobody");
+    for_somebody(model);
+    expect(model.phase == Phase::kStopped, "checked while it runs");
     expect(!model.checking && !model.passed, "checked twice for one start");
     expect(!pauses(model), "checked while it pauses");
     model.checking = true;
   }
 
   void start(Model& model, ModelIndex index) {
-    if (model.queue.empty()) return expect(false, "started for nobody");
+    for_somebody(model);
     expect(model.passed, "started without a check");
     expect(!pauses(model), "started before its pause is over");
     model.passed = false;
     for (ModelIndex other = 0; other < models_.size(); ++other) {
       expect(models_[other].phase == Phase::kStopped, "started while an engine is not stopped");
       const bool waits = other != index && !models_[other].queue.empty() && !pauses(models_[other]);
-      expect(!waits || turn(model) < turn(models_[other]), "started before its turn");
+      expect(!waits || model.queue.empty() || turn(model) < turn(models_[other]),
+             "started before its turn");
     }
     model.phase = Phase::kStarting;
   }
 
   void stop(Model& model, ModelIndex index, StopReason reason) {
     expect(model.in_flight == 0, "stopped while busy");
-    expect(model.phase == Phase::kReady || (model.phase == Phase::kStarting && model.draining),
+    const bool at_once = model.draining || reason == StopReason::kSuspend;
+    expect(model.phase == Phase::kReady || (model.phase == Phase::kStarting && at_once),
            "stopped in the wrong phase");
+    if (reason != StopReason::kSuspend) model.returns = false;
     switch (reason) {
       case StopReason::kAsked: expect(model.draining, "nobody asked for this stop"); break;
+      case StopReason::kSuspend:
+        expect(model.must_suspend, "stopped though the machine does not go to sleep");
+        model.must_suspend = false;
+        break;
       case StopReason::kIdle: expect(expired(model), "stopped as idle too early"); break;
       case StopReason::kEvicted:
         expect(model.queue.empty() || must_yield(index), "evicted before its waiters were served");
@@ -439,6 +524,7 @@ class Ledger {
   ModelIndex batch_ = 0;  // the model that became ready in this event, if any
   std::uint64_t order_ = 0;
   bool shutting_down_ = false;
+  bool suspended_ = false;
   Instant now_{};
   std::string broken_;
 };

@@ -1,7 +1,7 @@
 // Thousands of random worlds: models, engines that take their time, fail and die, clients that come
-// and go, people who unload. After every event the Ledger checks all promises. A world is a
-// function of its seed alone; one that breaks a promise is run again and told event by event on
-// stderr.
+// and go, people who unload, machines that sleep. After every event the Ledger checks all promises.
+// A world is a function of its seed alone; one that breaks a promise is run again and told event by
+// event on stderr.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -62,14 +62,17 @@ struct Climate {
         death_percent(random.one_of({0, 0, 20, 80})),
         unload_percent(random.one_of({0, 0, 2, 10})),
         crossing_percent(random.one_of({0, 10, 50})),
+        suspend_percent(random.one_of({0, 0, 3, 15})),
         shuts_down(random.chance(30)) {
     const std::size_t count = 2 + random.below(5);
+    const int keep_percent = random.one_of({0, 50});
     for (std::size_t i = 0; i < count; ++i) {
       rules.push_back({.id = std::string(1, static_cast<char>('a' + i)),
                        .max_in_flight = 1 + random.below(4),
                        .max_waiting = random.one_of<std::size_t>({1, 4, 20, 200}),
                        .ttl = random.one_of<Duration>(
-                           {Duration(0), Duration(0), milliseconds(1), seconds(2), seconds(10)})});
+                           {Duration(0), Duration(0), milliseconds(1), seconds(2), seconds(10)}),
+                       .keep = random.chance(keep_percent)});
     }
   }
 
@@ -82,6 +85,7 @@ struct Climate {
   int failure_percent, death_percent;
   int unload_percent;    // a request
   int crossing_percent;  // engine events that come late, twice or as something else
+  int suspend_percent;   // a request
   bool shuts_down;
   std::vector<ModelRule> rules;
 };
@@ -135,7 +139,9 @@ class Simulation {
     kDie,
     kStopped,
     kUnload,
-    kShutDown
+    kShutDown,
+    kSuspend,
+    kResume
   };
 
   struct Event {
@@ -164,6 +170,8 @@ class Simulation {
       case Kind::kChecked: return checked(event.model);
       case Kind::kUnload: return unload();
       case Kind::kShutDown: return shut_down();
+      case Kind::kSuspend: return suspend();
+      case Kind::kResume: return resume();
       case Kind::kReady:
       case Kind::kFail:
       case Kind::kDie:
@@ -178,6 +186,9 @@ class Simulation {
     ask(model, false);
     if (random_.chance(climate_.unload_percent)) {
       after(random_.up_to(climate_.pause), {.kind = Kind::kUnload});
+    }
+    if (random_.chance(climate_.suspend_percent)) {
+      after(random_.up_to(climate_.pause), {.kind = Kind::kSuspend});
     }
     if (--climate_.arrivals > 0) {
       after(random_.up_to(climate_.pause), {.kind = Kind::kArrive});
@@ -226,6 +237,24 @@ class Simulation {
     ask(0, false);
   }
 
+  void suspend() {
+    std::vector<std::vector<RequestId>> served;
+    for (ModelIndex model = 0; model < climate_.rules.size(); ++model) {
+      served.push_back(ledger_.served_by(model));
+    }
+    ledger_.suspended(now_);
+    scheduler_.suspend(now_);
+    settle("suspend");
+    after(random_.up_to(seconds(20)), {.kind = Kind::kResume});
+    for (ModelIndex model = 0; model < served.size(); ++model) lose(served[model], model);
+  }
+
+  void resume() {
+    ledger_.resumed(now_);
+    scheduler_.resume(now_);
+    settle("resume");
+  }
+
   void checked(ModelIndex model) {
     const bool unfit = random_.chance(climate_.unfit_percent);
     if (unfit) {
@@ -272,6 +301,11 @@ class Simulation {
     ledger_.died(now_, model);
     scheduler_.died(now_, model, {Code::kClosed, "it died"});
     settle("died", model);
+    lose(served, model);
+  }
+
+  // The engine that served them has ended.
+  void lose(const std::vector<RequestId>& served, ModelIndex model) {
     for (const RequestId id : served) {
       if (random_.chance(30)) continue;  // its end is told later, when it would have been served
       const bool again = random_.chance(50);

@@ -67,6 +67,14 @@ struct World {
     scheduler.unload(now, model);
     hear();
   }
+  void suspend() {
+    scheduler.suspend(now);
+    hear();
+  }
+  void resume() {
+    scheduler.resume(now);
+    hear();
+  }
   void tick() {
     scheduler.tick(now);
     hear();
@@ -131,6 +139,7 @@ struct World {
       case StopReason::kEvicted: return "evicted";
       case StopReason::kIdle: return "idle";
       case StopReason::kAsked: return "asked";
+      case StopReason::kSuspend: return "suspend";
     }
     return "?";
   }
