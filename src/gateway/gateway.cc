@@ -26,7 +26,8 @@ scheduler::ModelRule rule_of(const config::Model& model) {
   return {.id = model.id,
           .max_in_flight = engine::max_in_flight(model),
           .max_waiting = kMaxWaiting,
-          .ttl = model.ttl};
+          .ttl = model.ttl,
+          .keep = model.keep};
 }
 
 std::vector<engine::Spec> specs_of(const Settings& settings, const config::Config& config) {

@@ -68,6 +68,16 @@ def test_a_request_that_always_kills_its_engine_is_not_replayed_for_ever(start_f
     assert os.path.getsize(corral.home.path("starts")) == 2
 
 
+def test_a_kept_engine_that_was_killed_comes_back_though_nobody_waits_for_it(start_fake):
+    corral = start_fake({"keep": True})
+    corral.chat("fake")
+    pid = corral.running()["fake"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: corral.running().get("fake", {}).get("pid") not in (None, 0, pid)
+               and corral.running()["fake"]["state"] == "ready", "it comes back")
+    assert corral.chat("fake") == words(5)
+
+
 # A stream goes on three times at most, so one of nine words needs an engine too many.
 TOO_OFTEN = {"events": 9, "crash_after_chunks": 2}
 
