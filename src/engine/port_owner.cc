@@ -21,6 +21,11 @@ namespace {
 constexpr int kAnswerMs = 250;
 constexpr int kMostAncestors = 64;
 
+// Programs that hold the port of a container's engine in its place.
+constexpr std::array<std::string_view, 7> kPassers = {
+    "docker-proxy", "rootlessport", "rootlesskit",       "conmon",
+    "slirp4netns",  "pasta",        "com.docker.backend"};
+
 struct Address {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -69,6 +74,13 @@ bool is_occupied(const Address& address) {
 
 bool is_taken(const Address& address) { return answers(address) || is_occupied(address); }
 
+bool passes_on(const PortOwner& owner) {
+  // The kernel keeps fifteen letters of a name.
+  return std::ranges::any_of(kPassers, [&](std::string_view name) {
+    return !owner.program.empty() && name.substr(0, 15) == owner.program.substr(0, 15);
+  });
+}
+
 }  // namespace
 
 bool descends_from(int pid, int ancestor) {
@@ -82,6 +94,35 @@ bool descends_from(int pid, int ancestor) {
 bool is_port_taken(const std::string& host, std::uint16_t port) {
   const std::optional<Address> address = loopback(host, port);
   return address && port != 0 && is_taken(*address);
+}
+
+std::optional<PortOwner> port_owner(std::uint16_t port) {
+  const Listeners found = listeners_of(port);
+  return found.owners.empty() ? std::nullopt : std::optional(found.owners[0]);
+}
+
+Ours listener_is_ours(std::uint16_t port, int leader) {
+  const Listeners found = listeners_of(port);
+  bool some_foreign = false;
+  bool some_ours = false;
+  for (const PortOwner& owner : found.owners) {
+    if (::getsid(owner.pid) == leader || descends_from(owner.pid, leader)) {
+      some_ours = true;
+    } else if (!passes_on(owner)) {
+      some_foreign = true;
+    }
+  }
+  if (some_ours && !found.some_unknown) return some_foreign ? Ours::kNo : Ours::kYes;
+  if (some_foreign && !some_ours) return Ours::kNo;
+  return Ours::kCannotTell;
+}
+
+std::optional<std::uint16_t> free_port(std::uint16_t from) {
+  for (std::uint32_t port = std::max<std::uint32_t>(from, 1); port <= 65535; ++port) {
+    const std::optional<Address> address = loopback("127.0.0.1", static_cast<std::uint16_t>(port));
+    if (!is_taken(*address)) return static_cast<std::uint16_t>(port);
+  }
+  return std::nullopt;
 }
 
 }  // namespace corral::engine

@@ -81,24 +81,29 @@ std::string socket_inode(const std::string& link) {
 
 }  // namespace
 
-std::optional<PortOwner> port_owner(std::uint16_t port) {
+Listeners listeners_of(std::uint16_t port) {
   std::vector<std::string> inodes;
   add_inodes("/proc/self/net/tcp", port, inodes);
   add_inodes("/proc/self/net/tcp6", port, inodes);
-  std::optional<PortOwner> found;
+  Listeners found;
   if (inodes.empty()) return found;
+  std::vector<bool> known(inodes.size(), false);
   for_each_name("/proc", [&](const char* name) {
     const std::optional<std::uint64_t> pid = parse_u64(name);
-    if (found || !pid || *pid > INT32_MAX) return;
+    if (!pid || *pid > INT32_MAX) return;
     const std::string process = "/proc/" + std::string(name);
     bool holds = false;
     for_each_name(process + "/fd", [&](const char* number) {
       const std::string inode = socket_inode(process + "/fd/" + number);
-      holds = holds || std::ranges::find(inodes, inode) != inodes.end();
+      const auto place = inode.empty() ? inodes.end() : std::ranges::find(inodes, inode);
+      if (place == inodes.end()) return;
+      known[static_cast<std::size_t>(place - inodes.begin())] = true;
+      holds = true;
     });
     if (!holds) return;
-    found = PortOwner{static_cast<int>(*pid), std::string(trim(content(process + "/comm")))};
+    found.owners.push_back({static_cast<int>(*pid), std::string(trim(content(process + "/comm")))});
   });
+  found.some_unknown = std::ranges::find(known, false) != known.end();
   return found;
 }
 

@@ -1,5 +1,6 @@
 // macOS: libproc lists the descriptors of each process that we may look into, and what socket each
-// is. Source: <libproc.h> and <sys/proc_info.h>.
+// is. Sockets of other users are not listed at all, so whether some are unknown is asked of the
+// port itself. Source: <libproc.h> and <sys/proc_info.h>.
 #include "engine/port_owner.h"
 
 #include <arpa/inet.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <vector>
 
 namespace corral::engine {
 namespace {
@@ -47,14 +47,16 @@ bool listens(int pid, std::uint16_t port) {
 
 }  // namespace
 
-std::optional<PortOwner> port_owner(std::uint16_t port) {
+Listeners listeners_of(std::uint16_t port) {
+  Listeners found;
   for (const int pid : all_processes()) {
     if (!listens(pid, port)) continue;
     std::array<char, 256> name{};
     ::proc_name(pid, name.data(), name.size() - 1);
-    return PortOwner{pid, name.data()};
+    found.owners.push_back({pid, name.data()});
   }
-  return std::nullopt;
+  found.some_unknown = found.owners.empty() && is_port_taken("127.0.0.1", port);
+  return found;
 }
 
 int parent_of(int pid) {

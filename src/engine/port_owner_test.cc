@@ -12,12 +12,19 @@ using namespace corral::engine;
 
 namespace {
 
-// A child that waits until it is killed.
+// A child that waits until it is killed; with a session of its own if wanted.
 class Child {
  public:
-  Child() : pid_(::fork()) {
+  explicit Child(bool own_session) : pid_(::fork()) {
     REQUIRE(pid_ >= 0);
-    while (pid_ == 0) ::pause();
+    if (pid_ > 0) {
+      if (own_session) {
+        while (::getsid(pid_) != pid_) ::usleep(1000);
+      }
+      return;
+    }
+    if (own_session) ::setsid();
+    for (;;) ::pause();
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -64,9 +71,31 @@ TEST_CASE("the owner of a port is found with its name") {
   CHECK_FALSE(port_owner(listener.port()).has_value());
 }
 
-TEST_CASE("what a process has started descends from it") {
-  const Child child;
-  CHECK(descends_from(child.pid(), ::getpid()));
-  CHECK(descends_from(child.pid(), child.pid()));
-  CHECK_FALSE(descends_from(::getpid(), child.pid()));
+TEST_CASE("a listener is a child's if the child, its session or its descendants hold it alone") {
+  Listener listener;
+  CHECK(listener_is_ours(listener.port(), ::getpid()) == Ours::kYes);
+  CHECK(listener_is_ours(listener.port(), ::getppid()) == Ours::kYes);
+  const Child shares(true);  // it inherits the socket, which we have too
+  CHECK(listener_is_ours(listener.port(), shares.pid()) == Ours::kNo);
+  listener.close();
+  CHECK(listener_is_ours(listener.port(), shares.pid()) == Ours::kYes);
+  CHECK(descends_from(shares.pid(), ::getpid()));
+  CHECK_FALSE(descends_from(::getpid(), shares.pid()));
+  const Child other(true);  // it does not have the socket
+  CHECK(listener_is_ours(listener.port(), other.pid()) == Ours::kNo);
+}
+
+TEST_CASE("of a port where nobody listens it cannot be told whose it is") {
+  Listener listener;
+  listener.close();
+  CHECK(listener_is_ours(listener.port(), ::getpid()) == Ours::kCannotTell);
+}
+
+TEST_CASE("the next free port is the first that nobody sits on") {
+  Listener listener;
+  const auto next = free_port(listener.port());
+  REQUIRE(next.has_value());
+  CHECK(*next > listener.port());
+  listener.close();
+  CHECK(free_port(listener.port()) == listener.port());
 }
