@@ -7,16 +7,13 @@
 #include <csignal>
 
 #include "engine/diagnosis.h"
-#include "engine/guard.h"
+#include "engine/given_up.h"
+#include "engine/health_watch.h"
 #include "io/race.h"
 
 namespace corral::engine {
 namespace {
 
-constexpr milliseconds kFirstPause{1};
-constexpr milliseconds kLongestPause{100};
-constexpr seconds kProbeTime{2};
-constexpr std::size_t kProbeBody = 64 * 1024;
 constexpr seconds kSecondGrace{1};
 // After death the pipes hold no more than their buffers; whoever keeps one open beyond that has
 // left the group and is not ours any more.
@@ -28,9 +25,13 @@ constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
 // One process from spawn to death, and what its watchers tell each other. Whatever way it ends,
 // nobody of its group is left.
 struct Engine::Life {
-  Life(io::Loop& loop, io::Process child, std::uint64_t log_offset)
+  Life(Engine& engine, io::Process child) : Life(engine.loop_, engine, std::move(child)) {}
+  Life(io::Loop& loop, Engine& engine, io::Process child)
       : process(std::move(child)),
-        log_begin(log_offset),
+        tree{.leader = process.pid(), .guarded = !engine.spec_.worker},
+        log_begin(engine.log_.end()),
+        start(loop.now(), engine.spec_.start_timeout),
+        readiness(loop, engine.client_, engine.spec_, [&engine] { engine.note_loading(); }),
         said_ready(loop),
         over(loop),
         news(loop),
@@ -45,10 +46,13 @@ struct Engine::Life {
   bool exited() const { return process.exited().is_set(); }
 
   io::Process process;
+  const ProcessTree tree;
   const std::uint64_t log_begin;  // where its output begins in the log
   bool was_ready = false;
   bool group_killed = false;
-  std::string last_answer = "it did not answer";  // of the probe
+  std::string stuck;  // why it is, if it is
+  StartClock start;
+  Readiness readiness;
   int open_pipes = 2;
   io::Event said_ready;  // a worker's own word
   io::Event over;        // it has exited, or shall stop
@@ -125,6 +129,7 @@ io::Task<void> Engine::run() {
     if (status_.stop_reason == StopReason::kCrash) ++status_.restarts;
     std::optional<Failure> failure = co_await live();
     status_.pid = 0;
+    status_.memory_bytes = 0;
     status_.stop_reason = failure ? StopReason::kCrash : stop_reason_;
     const bool failed = failure.has_value();
     if (failed) {
@@ -157,7 +162,7 @@ io::Task<std::optional<Failure>> Engine::live() {
                       .message = process.error().message};
   }
   status_.pid = process->pid();
-  Life life(loop_, std::move(*process), log_.end());
+  Life life(*this, std::move(*process));
   std::optional<Failure> failure = co_await live_with(life);
   note_exit(life);
   if (!socket.empty()) ::unlink(socket.c_str());
@@ -176,14 +181,18 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
   for (io::Task<void>* task : {&out, &err, &exit, &stop, &over, &readiness}) task->start();
 
   std::optional<Failure> failure;
-  const bool in_time = co_await life.news.wait_for(spec_.start_timeout);
+  const bool in_time = co_await wait_in_time(loop_, life.news, life.start, life.tree);
   readiness.cancel();
   if (!in_time) {
-    failure = too_late(life);
+    failure = too_late(spec_, life.start, loop_.now(), life.readiness, output_of(life));
   } else if (!life.over.is_set()) {
     life.was_ready = true;
+    if (spec_.ready_token) status_.health = Health::kHealthy;
     enter(State::kReady);
+    io::Task<void> watch = watch_over(life);
+    watch.start();
     co_await life.over.wait();
+    if (!life.stuck.empty()) failure = stuck(spec_, life.stuck, output_of(life));
   }
   if (!life.exited()) {
     enter(State::kStopping);
@@ -201,36 +210,34 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
 
 io::Task<void> Engine::become_ready(Life& life) {
   if (spec_.worker) co_await life.said_ready.wait();
-  if (!spec_.check_path.empty()) co_await probe(life);
+  co_await life.readiness.answers();
+  co_await life.readiness.token();
   life.news.set();
 }
 
-// Returns when the engine has answered 200.
-io::Task<void> Engine::probe(Life& life) {
-  const std::string target = spec_.path_prefix + spec_.check_path;
-  const std::vector<std::pair<std::string, std::string>> no_headers;
-  const std::string method = "GET";
-  milliseconds pause = kFirstPause;
-  while (true) {
-    const Result<http::Client::Reply> reply = co_await client_.fetch(
-        spec_.address, method, target, no_headers, std::string(), kProbeTime, kProbeBody);
-    if (reply.has_value() && reply->status == 200) co_return;
-    life.last_answer = reply.has_value()
-                           ? "it answered with status " + std::to_string(reply->status)
-                           : reply.error().message;
-    const bool loads = reply.has_value() && reply->status == 503;
-    if (loads && status_.state == State::kStarting) enter(State::kLoading);
-    co_await io::sleep(loop_, pause);
-    pause = std::min(2 * pause, kLongestPause);
+void Engine::note_loading() {
+  if (status_.state == State::kStarting) enter(State::kLoading);
+}
+
+// Ends the life of a stuck engine.
+io::Task<void> Engine::watch_over(Life& life) {
+  HealthWatch watch(loop_, client_, spec_, load_, status_, life.tree);
+  while (life.stuck.empty()) {
+    HealthWatch::Report report = co_await watch.next();
+    status_.memory_bytes = report.memory_bytes;
+    if (std::exchange(status_.health, report.health) != report.health) enter(status_.state);
+    life.stuck = std::move(report.stuck);
   }
+  life.over.set();
 }
 
 // Returns when the kernel has reported the end. A command is asked, and asked again, since
 // llama-server can lose the first SIGTERM in several ways. A worker has nothing to put in order:
 // all that it holds is memory, and asked politely it takes 120 ms that the next model waits for.
+// One that is stuck listens to nobody.
 io::Task<void> Engine::end_process(Life& life) {
   io::Process& process = life.process;
-  if (spec_.worker) {
+  if (spec_.worker || !life.stuck.empty()) {
     process.signal_group(SIGKILL);
     co_await process.exited().wait();
     co_return;
@@ -275,11 +282,15 @@ void Engine::hear(Life& life, const WorkerWord& word) {
   switch (word.kind) {
     case WorkerWord::Kind::kLoading:
       if (!starts) return;  // a sleeping one that wakes
+      if (word.progress != status_.progress || word.stage != status_.stage) {
+        life.start.note_word(loop_.now());
+      }
       status_.progress = word.progress;
       status_.stage = word.stage;
       enter(State::kLoading);
       return;
     case WorkerWord::Kind::kReady:
+      if (starts) life.start.note_word(loop_.now());
       life.said_ready.set();
       if (state == State::kSleeping) enter(State::kReady);
       return;
@@ -304,19 +315,6 @@ std::string Engine::output_of(const Life& life) const {
   const std::uint64_t begin =
       std::max(life.log_begin, end > kDiagnosisBytes ? end - kDiagnosisBytes : 0);
   return last_lines(log_.from(begin));
-}
-
-Failure Engine::too_late(const Life& life) const {
-  const auto limit = std::chrono::duration_cast<milliseconds>(spec_.start_timeout).count();
-  std::string sentence = "the engine of '" + spec_.model + "' was not ready within " +
-                         std::to_string(limit / 1000) + " s";
-  if (!spec_.check_path.empty() && (!spec_.worker || life.said_ready.is_set())) {
-    sentence += " (GET " + spec_.path_prefix + spec_.check_path + ": " + life.last_answer + ")";
-  }
-  return Failure{.cause = Cause::kStartTimeout,
-                 .message = std::move(sentence),
-                 .hint = "raise the model's startupTimeout if it needs longer",
-                 .output = output_of(life)};
 }
 
 Failure Engine::died(const Life& life) const {

@@ -8,9 +8,11 @@
 // send requests, when to try a failed start again and when to stop is the owner's business.
 //
 // Ready means that the engine answers, not that it runs: a worker says so itself and is then asked
-// once more; an external command is probed. Death is the kernel's word. A stop kills
-// a worker's group at once; a command is asked first, and then its group is killed. It ends only
-// when the kernel has reported the end.
+// for a token; an external command is probed (readiness.h), for as long as there is progress
+// (start_clock.h). While it is ready a watch looks at it (health_watch.h); one that is stuck is
+// killed and has failed. Death is the kernel's word. A stop kills a worker's group at once; a
+// command is asked first, and then its group is killed. It ends only when the kernel has reported
+// the end.
 // What the engine prints is always read, into log(), so that it never stands still on a full pipe.
 //
 // Loop thread only. The loop and the client outlive the engine.
@@ -23,6 +25,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/load.h"
 #include "engine/spec.h"
 #include "engine/status.h"
 #include "engine/worker_words.h"
@@ -62,6 +65,8 @@ class Engine {
   // The process that runs was started by another spec than the next one will be.
   bool outdated() const { return next_spec_.has_value(); }
   io::LogRing& log() { return log_; }
+  // Of the requests in it, which whoever passes them on tells.
+  Load& load() { return load_; }
 
  private:
   struct Life;
@@ -69,12 +74,12 @@ class Engine {
   io::Task<std::optional<Failure>> live();
   io::Task<std::optional<Failure>> live_with(Life& life);
   io::Task<void> become_ready(Life& life);
-  io::Task<void> probe(Life& life);
+  io::Task<void> watch_over(Life& life);
   io::Task<void> end_process(Life& life);
   io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);
+  void note_loading();
   void hear(Life& life, const WorkerWord& word);
   std::string output_of(const Life& life) const;
-  Failure too_late(const Life& life) const;
   Failure died(const Life& life) const;
   void note_exit(const Life& life);
   void enter(State state);
@@ -86,6 +91,7 @@ class Engine {
   const std::function<void(Engine&)> on_change_;
   Status status_;
   io::LogRing log_;
+  Load load_;
 
   bool alive_ = false;  // from an accepted start() to the end that answers it
   bool again_ = false;  // start() came after stop(): begin anew when stopped

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "base/strings.h"
@@ -12,6 +13,8 @@ extern "C" char** environ;  // POSIX; no header declares it everywhere
 
 namespace corral::engine {
 namespace {
+
+using config::ReadyCheck;
 
 constexpr std::size_t kParallel = 4;
 constexpr std::size_t kSpareConnections = 3;
@@ -36,6 +39,17 @@ constexpr std::array kDefaults = {
     // models on one machine that is more than the models take.
     Default{"--cache-ram", {"-cram"}, "1024"},
 };
+// The token that shows that a worker is ready warms it up; an empty run before would be one more.
+constexpr Default kNoWarmup = {"--no-warmup", {"--warmup"}, ""};
+// What that token does not warm up: the parts that see and hear.
+constexpr std::array<std::string_view, 4> kMoreThanText = {"--mmproj", "-mm", "--mmproj-url",
+                                                           "-mmu"};
+// These make a server that is for something else than tokens.
+constexpr std::array<std::string_view, 5> kNoTokens = {"--embedding", "--embeddings", "--rerank",
+                                                       "--reranking", "--pooling"};
+// With these /slots is no question to ask, see questions.h.
+constexpr std::array<std::string_view, 2> kNoSlotsQuestion = {"--sleep-idle-seconds", "--no-slots"};
+
 constexpr Default kAlias = {"--alias", {"-a"}, ""};
 constexpr Default kThreads = {"--threads", {"-t"}, ""};
 // A draft model alone is loaded and not used.
@@ -70,6 +84,12 @@ bool is_named(const Default& option, const std::vector<std::string>& arguments) 
   });
 }
 
+bool names_any(std::span<const std::string_view> flags, const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(arguments, [&](const std::string& argument) {
+    return std::ranges::find(flags, argument) != flags.end();
+  });
+}
+
 // The value of the last of these flags, if it is a number of slots that makes sense.
 std::optional<std::size_t> parallel_of(const std::vector<std::string>& arguments) {
   std::optional<std::size_t> found;
@@ -94,6 +114,13 @@ std::size_t slots_of(const config::Model& model) {
   return parallel_of(model.args).value_or(kParallel);
 }
 
+void set_watch(const config::Care& care, Spec& spec) {
+  spec.watched = care.canary;
+  spec.canary_interval = care.canary_interval;
+  spec.canary_limit = care.degraded_above;
+  spec.stuck_after = care.stuck_after;
+}
+
 }  // namespace
 
 std::vector<std::string> own_environment() {
@@ -113,6 +140,12 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   spec.address.unix_path = worker_socket(socket_dir, model.id);
   spec.check_path = "/health";
   spec.start_timeout = start_timeout;
+  const bool can_make_tokens = !names_any(kNoTokens, model.args);
+  spec.ready_token =
+      model.care.ready_check.value_or(can_make_tokens ? ReadyCheck::kToken : ReadyCheck::kHealth) ==
+      ReadyCheck::kToken;
+  set_watch(model.care, spec);
+  spec.question = names_any(kNoSlotsQuestion, model.args) ? "/metrics" : "/slots";
 
   std::vector<std::string> asked = worker_flags(model.worker);
   asked.insert(asked.end(), model.args.begin(), model.args.end());
@@ -121,6 +154,9 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
     if (is_named(option, asked)) continue;
     spec.command.argv.emplace_back(option.name);
     if (!option.value.empty()) spec.command.argv.emplace_back(option.value);
+  }
+  if (spec.ready_token && !names_any(kMoreThanText, asked) && !is_named(kNoWarmup, asked)) {
+    spec.command.argv.emplace_back(kNoWarmup.name);
   }
   const std::array<std::pair<Default, std::string>, 2> computed = {
       {{kAlias, model.id}, {kThreads, std::to_string(default_threads())}}};
@@ -156,6 +192,9 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
   spec.path_prefix = model.proxy_path;
   spec.check_path = model.check_endpoint;
   spec.start_timeout = start_timeout;
+  spec.ready_token = model.care.ready_check == ReadyCheck::kToken;
+  spec.canary = spec.ready_token;
+  set_watch(model.care, spec);
   spec.stop_grace = model.unload_timeout;
   spec.command.argv = {self_exe, "guard", "--"};
   spec.command.argv.insert(spec.command.argv.end(), model.argv.begin(), model.argv.end());

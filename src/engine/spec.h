@@ -23,8 +23,20 @@ struct Spec {
   bool worker = false;       // speaks the child protocol, see worker_words.h
   std::string gguf{};        // of a worker: its model's file, or the first of them
   std::size_t slots = 0;     // of a worker: requests that it serves at once
-  Duration start_timeout{};  // from spawn to ready
+  Duration start_timeout{};  // without progress, see start_clock.h
   Duration stop_grace{};     // of a command: from the first request to stop to the second
+
+  // Ready only when one token has come out, see readiness.h. A worker is then told not to warm up.
+  bool ready_token = false;
+
+  // The watch over it while it is ready, see health_watch.h.
+  bool watched = true;   // off: only its memory is measured, and its death noticed
+  bool canary = false;   // of a command that is idle: ask for a token too
+  std::string question;  // a path that goes through its task queue; empty: check_path
+  Duration canary_interval = seconds(15);
+  Duration canary_limit = seconds(1);     // degraded when an answer takes longer
+  Duration canary_timeout = seconds(10);  // an answer that takes longer is none
+  Duration stuck_after = seconds(60);     // without evidence of work; zero: never
 
   bool operator==(const Spec&) const = default;
 };
@@ -33,7 +45,9 @@ struct Spec {
 std::vector<std::string> own_environment();
 
 // Our own binary as an engine (`self_exe engine ...`) for a model with a `gguf`. It listens on
-// worker_socket(socket_dir, id). What the model's options and `args` name is left to them.
+// worker_socket(socket_dir, id). What the model's options and `args` name is left to them. Unless
+// they make it a server of embeddings or of ranks, or `readyCheck` says otherwise, it has to make a
+// token to be ready.
 //
 // It sees only what it needs of `environment`: llama-server takes settings and secrets from
 // LLAMA_ARG_*, LLAMA_API_KEY, HF_TOKEN, AIP_* and from files under XDG_CONFIG_HOME, which would
@@ -43,7 +57,8 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
                  const std::vector<std::string>& environment);
 
 // The command of a model with a `cmd`, under our guard (guard.h), with the whole of `environment`
-// and the model's `env` on top of it.
+// and the model's `env` on top of it. With `readyCheck: token` it has to make a token to be ready,
+// and is asked for one now and then while it is idle.
 Spec external_spec(const config::Model& model, const std::string& self_exe, Duration start_timeout,
                    const std::vector<std::string>& environment);
 

@@ -195,3 +195,57 @@ TEST_CASE("a command has the model's time to end by itself") {
   model.unload_timeout = milliseconds(1500);
   CHECK(external_spec(model, "/bin/corral", seconds(120), {}).stop_grace == milliseconds(1500));
 }
+
+TEST_CASE("a worker has to make a token, which warms it up, unless it is for something else") {
+  const auto spec_with = [](std::vector<std::string> args) {
+    return worker_spec(gguf_model(std::move(args)), "/bin/corral", "/run/c", seconds(120), {});
+  };
+  const Spec plain = spec_with({});
+  CHECK(plain.ready_token);
+  CHECK(count(plain.command.argv, "--no-warmup") == 1);
+  const Spec warmed = spec_with({"--warmup"});
+  CHECK(warmed.ready_token);
+  CHECK(count(warmed.command.argv, "--no-warmup") == 0);
+  const Spec seeing = spec_with({"--mmproj", "/models/eyes.gguf"});
+  CHECK(seeing.ready_token);
+  CHECK(count(seeing.command.argv, "--no-warmup") == 0);
+  const Spec embedding = spec_with({"--embeddings"});
+  CHECK_FALSE(embedding.ready_token);
+  CHECK(count(embedding.command.argv, "--no-warmup") == 0);
+}
+
+TEST_CASE("a worker is asked for its slots, and for its metrics where that would keep it awake") {
+  const auto question = [](std::vector<std::string> args) {
+    return worker_spec(gguf_model(std::move(args)), "/bin/corral", "/run/c", seconds(120), {})
+        .question;
+  };
+  CHECK(question({}) == "/slots");
+  CHECK(question({"--sleep-idle-seconds", "60"}) == "/metrics");
+  CHECK(question({"--no-slots"}) == "/metrics");
+}
+
+TEST_CASE("the config says how an engine is watched and what makes it ready") {
+  config::Model worker = gguf_model({});
+  worker.care.canary = false;
+  worker.care.canary_interval = milliseconds(2000);
+  worker.care.degraded_above = milliseconds(300);
+  worker.care.stuck_after = milliseconds(7000);
+  worker.care.ready_check = config::ReadyCheck::kHealth;
+  const Spec one = worker_spec(worker, "/bin/corral", "/run/c", seconds(120), {});
+  CHECK_FALSE(one.watched);
+  CHECK_FALSE(one.ready_token);
+  CHECK(one.canary_interval == seconds(2));
+  CHECK(one.canary_limit == milliseconds(300));
+  CHECK(one.stuck_after == seconds(7));
+  CHECK(count(one.command.argv, "--no-warmup") == 0);
+
+  config::Model command = cmd_model({"server"});
+  const Spec two = external_spec(command, "/bin/corral", seconds(120), {});
+  CHECK(two.watched);
+  CHECK_FALSE(two.ready_token);
+  CHECK_FALSE(two.canary);
+  command.care.ready_check = config::ReadyCheck::kToken;
+  const Spec three = external_spec(command, "/bin/corral", seconds(120), {});
+  CHECK(three.ready_token);
+  CHECK(three.canary);
+}

@@ -35,7 +35,7 @@ constexpr std::string_view kJson = "application/json; charset=utf-8";
 
 // Counts of POST requests. Every thread adds to them; /stats reads them.
 struct Stats {
-  std::atomic<int64_t> begun{0}, finished{0}, cancelled{0};
+  std::atomic<int64_t> begun{0}, finished{0}, cancelled{0}, tokens{0};
 };
 
 [[noreturn]] void fail(const char* what) {
@@ -76,13 +76,27 @@ class Engine {
     int64_t number = ++stats_.begun;
     bool whole = client.read_body(request);
     if (whole && number == options_.crash_on_request) crash();
+    if (is_from(number, options_.stuck_after) || is_from(number, options_.freeze_after)) {
+      client.wait(kForever);
+      ++stats_.cancelled;
+      return false;
+    }
     bool ok = whole && answer(client, request);
     ++(ok ? stats_.finished : stats_.cancelled);
     return ok;
   }
 
+  static bool is_from(int64_t number, int64_t first) { return first > 0 && number >= first; }
+
+  void burn() const {
+    const auto end = Clock::now() + std::chrono::milliseconds(options_.burn_ms);
+    while (Clock::now() < end) continue;
+  }
+
   bool answer(Connection& client, const Request& request) {
     if (loading()) return error(client, 503, "unavailable_error", "Loading model");
+    if (options_.no_tokens) return error(client, 501, "not_supported_error", "No tokens here");
+    burn();
     Dialect dialect{};
     if (!dialect_of(request.path, dialect)) {
       return error(client, 404, "not_found_error", "File Not Found");
@@ -128,6 +142,7 @@ class Engine {
 
   // Waits for the turn of the next event. False if the client left meanwhile.
   bool pace(Connection& client) {
+    ++stats_.tokens;
     if (options_.rate <= 0) return true;
     return client.wait(std::chrono::nanoseconds(static_cast<int64_t>(1e9 / options_.rate)));
   }
@@ -137,12 +152,18 @@ class Engine {
     if (request.path == "/stats") return client.reply(200, kJson, stats_json());
     if (request.path == "/echo-head") return client.reply(200, "text/plain", request.head);
     if (loading()) return error(client, 503, "unavailable_error", "Loading model");
+    if (options_.slow_get_ms > 0) client.wait(std::chrono::milliseconds(options_.slow_get_ms));
     if (request.path == "/health") return client.reply(200, kJson, R"({"status":"ok"})");
+    if (is_from(stats_.begun, options_.stuck_after)) {
+      client.wait(kForever);
+      return false;
+    }
     if (request.path == "/slots") {
       bool busy = stats_.begun > stats_.finished + stats_.cancelled;
       return client.reply(200, kJson,
                           std::string(R"([{"id":0,"n_ctx":512,"is_processing":)") +
-                              (busy ? "true" : "false") + "}]");
+                              (busy ? "true" : "false") + R"(,"next_token":[{"n_decoded":)" +
+                              std::to_string(stats_.tokens) + "}]}]");
     }
     if (request.path == "/v1/models") {
       return client.reply(

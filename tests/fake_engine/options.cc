@@ -49,6 +49,16 @@ Options parse_options(int argc, char** argv) {
       o.stderr_flood = count();
     else if (flag == "--hang")
       o.hang = true;
+    else if (flag == "--stuck-after")
+      o.stuck_after = count();
+    else if (flag == "--freeze-after")
+      o.freeze_after = count();
+    else if (flag == "--slow-get")
+      o.slow_get_ms = count();
+    else if (flag == "--burn")
+      o.burn_ms = count();
+    else if (flag == "--no-tokens")
+      o.no_tokens = true;
     else if (flag == "--ignore-sigterm")
       o.ignore_sigterm = true;
     else if (flag == "--spawn-child")

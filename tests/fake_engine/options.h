@@ -17,6 +17,11 @@ struct Options {
   std::string fail_start;       // --fail-start TEXT: print TEXT to stderr and exit 1
   int64_t stderr_flood = 0;     // --stderr-flood BYTES: write that much to stderr first
   bool hang = false;            // --hang: accept, and never answer anything
+  int64_t stuck_after = 0;      // --stuck-after N: from the Nth POST on answer /health alone
+  int64_t freeze_after = 0;     // --freeze-after N: from the Nth POST on they hang, GETs do not
+  int64_t slow_get_ms = 0;      // --slow-get MS: every GET takes so long
+  int64_t burn_ms = 0;          // --burn MS: compute for so long before answering a POST
+  bool no_tokens = false;       // --no-tokens: 501 to every POST
   bool ignore_sigterm = false;  // --ignore-sigterm
   bool spawn_child = false;     // --spawn-child: a child that sleeps in our process group
 
