@@ -20,7 +20,7 @@ TEST_CASE("an engine starts, becomes ready, stops, and starts again") {
     Watched it(loop, external(folder, {}));
     CHECK(it.engine.status().state == State::kStopped);
     for (int round = 0; round < 2; ++round) {
-      std::filesystem::remove(folder.path + "/e.sock");  // the fake leaves it
+      std::filesystem::remove(folder.path() + "/e.sock");  // the fake leaves it
       it.states.clear();
       it.engine.start();
       it.engine.start();
@@ -72,14 +72,14 @@ TEST_CASE("a start that fails tells the engine's last lines and none of its argu
     CHECK(contains(it.error(), "no room for the model"));
     CHECK_FALSE(contains(it.error(), "secret"));
     CHECK_FALSE(contains(it.error(), "hidden"));
-    CHECK_FALSE(contains(it.error(), folder.path));
+    CHECK_FALSE(contains(it.error(), folder.path()));
   });
 }
 
 TEST_CASE("the error of a second start does not repeat what the first one printed") {
   run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
-    Watched it(loop, shell("if [ -e " + folder.path + "/two ]; then exit 2; fi; : > " +
-                           folder.path + "/two; echo first words; exit 1"));
+    Watched it(loop, shell("if [ -e " + folder.path() + "/two ]; then exit 2; fi; : > " +
+                           folder.path() + "/two; echo first words; exit 1"));
     it.engine.start();
     bool failed = co_await it.reaches(State::kFailed);
     REQUIRE(failed);
@@ -217,7 +217,7 @@ TEST_CASE("one probe without an answer does not keep the next from being asked")
         "rm -f $S; $FAKE --unix $S --hang & sleep 1; kill -KILL $!; rm -f $S; "
         "exec $FAKE --unix $S");
     spec.check_path = "/health";
-    spec.address.unix_path = folder.path + "/e.sock";
+    spec.address.unix_path = folder.path() + "/e.sock";
     spec.command.env.push_back("S=" + spec.address.unix_path);
     spec.command.env.emplace_back("FAKE=" CORRAL_FAKE_ENGINE);
     Watched it(loop, std::move(spec));
@@ -306,7 +306,7 @@ TEST_CASE("a worker tells how it loads, is ready by its word, and leaves when to
     CHECK(stopped);
     CHECK(loop.now() - begin < milliseconds(900));
     CHECK_FALSE(contains(it.engine.log().from(0), "cmd_child_to_router"));
-    CHECK_FALSE(std::filesystem::exists(folder.path + "/w.sock"));
+    CHECK_FALSE(std::filesystem::exists(folder.path() + "/w.sock"));
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/ip_address.h"
 #include "engine/port_owner.h"
 #include "io/helper.h"
 

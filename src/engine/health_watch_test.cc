@@ -130,7 +130,7 @@ TEST_CASE("a command that works without becoming ready gets ten times its limit,
   run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
     Spec spec = shell("while :; do :; done");
     spec.check_path = "/health";
-    spec.address.unix_path = folder.path + "/nobody.sock";
+    spec.address.unix_path = folder.path() + "/nobody.sock";
     spec.start_timeout = milliseconds(200);
     spec.stop_grace = milliseconds(100);
     Watched it(loop, std::move(spec));

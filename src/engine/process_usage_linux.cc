@@ -1,33 +1,23 @@
 // From /proc/PID/stat and /proc/PID/io, see proc(5).
 #include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/strings.h"
+#include "base/whole_file.h"
 #include "engine/process_usage.h"
 
 namespace corral::engine {
 namespace {
 
-// The file's first 4 KiB, empty if it cannot be read: the process may be gone already.
-std::string read_small(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return "";
-  std::array<char, 4096> buffer;
-  const ssize_t count = ::read(fd, buffer.data(), buffer.size());
-  ::close(fd);
-  return count > 0 ? std::string(buffer.data(), static_cast<std::size_t>(count)) : std::string();
-}
-
-std::string path_of(int pid, const char* file) {
-  return "/proc/" + std::to_string(pid) + "/" + file;
+// Empty if it cannot be read: the process may be gone already.
+std::string text_of(int pid, const char* file) {
+  constexpr std::size_t kMost = 64 * 1024;
+  return read_file("/proc/" + std::to_string(pid) + "/" + file, kMost).value_or("");
 }
 
 // The numbers of a stat file by their place behind the name, which may contain anything: the parent
@@ -39,7 +29,7 @@ struct Stat {
 };
 
 std::optional<Stat> stat_of(int pid) {
-  const std::string text = read_small(path_of(pid, "stat"));
+  const std::string text = text_of(pid, "stat");
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos || name_end + 4 > text.size()) return std::nullopt;
   const char state = text[name_end + 2];
@@ -57,7 +47,7 @@ std::optional<Stat> stat_of(int pid) {
 
 std::uint64_t bytes_read_by(int pid) {
   constexpr std::string_view kKey = "\nread_bytes: ";
-  const std::string text = read_small(path_of(pid, "io"));
+  const std::string text = text_of(pid, "io");
   const std::size_t at = text.find(kKey);
   if (at == std::string::npos) return 0;
   const std::string_view value = std::string_view(text).substr(at + kKey.size());

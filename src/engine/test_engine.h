@@ -3,25 +3,15 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "engine/engine.h"
 
 namespace corral::engine {
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/corral-engine-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 // One engine under test, with the states that it told.
 struct Watched {
@@ -74,7 +64,7 @@ inline Spec spec_of(std::vector<std::string> argv) {
 
 // The fake engine as an external command, on a socket in the folder.
 inline Spec external(const Folder& folder, std::vector<std::string> flags) {
-  const std::string socket = folder.path + "/e.sock";
+  const std::string socket = folder.path() + "/e.sock";
   std::vector<std::string> argv = {CORRAL_GUARD, "--", CORRAL_FAKE_ENGINE, "--unix", socket};
   argv.insert(argv.end(), flags.begin(), flags.end());
   Spec spec = spec_of(std::move(argv));
@@ -83,7 +73,7 @@ inline Spec external(const Folder& folder, std::vector<std::string> flags) {
 }
 
 inline Spec worker(const Folder& folder, std::vector<std::string> flags) {
-  const std::string socket = folder.path + "/w.sock";
+  const std::string socket = folder.path() + "/w.sock";
   std::vector<std::string> argv = {CORRAL_FAKE_ENGINE, "--unix", socket, "--worker"};
   argv.insert(argv.end(), flags.begin(), flags.end());
   Spec spec = spec_of(std::move(argv));
