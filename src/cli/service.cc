@@ -60,6 +60,7 @@ Service::Service(io::Loop& loop, const gateway::Settings& settings, io::Listener
     : loop_(loop),
       url_(std::move(url)),
       runtime_dir_(settings.runtime_dir),
+      strays_(loop),
       gateway_(loop, settings),
       server_(
           loop, std::move(listener), server_limits(),

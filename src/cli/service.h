@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
+#include "io/strays.h"
 
 namespace corral::cli {
 
@@ -37,6 +38,7 @@ class Service {
   io::Loop& loop_;
   const std::string url_;
   const std::string runtime_dir_;
+  io::Strays strays_;  // ends after the engines
   gateway::Gateway gateway_;
   http::Server server_;
   io::Task<void> serving_;

@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "engine/diagnosis.h"
 #include "engine/given_up.h"
+#include "engine/guard.h"
 #include "engine/health_watch.h"
 #include "io/race.h"
 
@@ -15,6 +17,7 @@ namespace corral::engine {
 namespace {
 
 constexpr seconds kSecondGrace{1};
+constexpr seconds kGuardGrace{2};  // to kill what is under it
 // After death the pipes hold no more than their buffers; whoever keeps one open beyond that has
 // left the group and is not ours any more.
 constexpr milliseconds kLastOutput{200};
@@ -28,7 +31,7 @@ struct Engine::Life {
   Life(Engine& engine, io::Process child) : Life(engine.loop_, engine, std::move(child)) {}
   Life(io::Loop& loop, Engine& engine, io::Process child)
       : process(std::move(child)),
-        tree{.leader = process.pid(), .guarded = !engine.spec_.worker},
+        tree{.leader = process.pid(), .guarded = engine.spec_.guarded},
         log_begin(engine.log_.end()),
         start(loop.now(), engine.spec_.start_timeout),
         readiness(loop, engine.client_, engine.spec_, [&engine] { engine.note_loading(); }),
@@ -37,7 +40,16 @@ struct Engine::Life {
         news(loop),
         drained(loop) {}
   ~Life() {
-    if (!group_killed) process.signal_group(SIGKILL);
+    if (tree.guarded && !exited()) {
+      tell_guard_to_end();
+    } else if (!group_killed) {
+      process.signal_group(SIGKILL);
+    }
+  }
+  // It kills also those that left the group.
+  void tell_guard_to_end() {
+    process.signal(kEndNow);
+    process.signal_group(SIGCONT);
   }
   void kill_group() {
     process.signal_group(SIGKILL);
@@ -161,7 +173,7 @@ io::Task<std::optional<Failure>> Engine::live() {
                                                                        : Cause::kNoResources,
                       .message = process.error().message};
   }
-  status_.pid = process->pid();
+  status_.pid = spec_.guarded ? 0 : process->pid();
   Life life(*this, std::move(*process));
   std::optional<Failure> failure = co_await live_with(life);
   note_exit(life);
@@ -174,11 +186,12 @@ io::Task<std::optional<Failure>> Engine::live() {
 io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
   io::Task<void> out = drain(life, life.process.out(), spec_.worker);
   io::Task<void> err = drain(life, life.process.err(), false);
+  io::Task<void> report = hear_guard(life);
   io::Task<void> exit = io::relay(life.process.exited(), life.over);
   io::Task<void> stop = io::relay(stop_, life.over);
   io::Task<void> over = io::relay(life.over, life.news);
   io::Task<void> readiness = become_ready(life);
-  for (io::Task<void>* task : {&out, &err, &exit, &stop, &over, &readiness}) task->start();
+  for (io::Task<void>* task : {&out, &err, &report, &exit, &stop, &over, &readiness}) task->start();
 
   std::optional<Failure> failure;
   const bool in_time = co_await wait_in_time(loop_, life.news, life.start, life.tree);
@@ -209,7 +222,11 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
 }
 
 io::Task<void> Engine::become_ready(Life& life) {
-  if (spec_.worker) co_await life.said_ready.wait();
+  if (spec_.worker) {
+    co_await life.said_ready.wait();
+    // It is in a folder that nobody else can enter; this is the second lock.
+    ::chmod(spec_.address.unix_path.c_str(), S_IRUSR | S_IWUSR);
+  }
   co_await life.readiness.answers();
   co_await life.readiness.token();
   life.news.set();
@@ -237,21 +254,36 @@ io::Task<void> Engine::watch_over(Life& life) {
 // One that is stuck listens to nobody.
 io::Task<void> Engine::end_process(Life& life) {
   io::Process& process = life.process;
-  if (spec_.worker || !life.stuck.empty()) {
-    process.signal_group(SIGKILL);
-    co_await process.exited().wait();
-    co_return;
+  const bool listens = !spec_.worker && life.stuck.empty();
+  const std::array<Duration, 2> patience = {spec_.stop_grace, kSecondGrace};
+  for (std::size_t i = 0; listens && i < patience.size(); ++i) {
+    process.signal(SIGTERM);
+    process.signal_group(SIGCONT);  // a stopped process can obey only when it goes on
+    const bool gone = co_await process.exited().wait_for(patience[i]);
+    if (gone) co_return;
   }
-  process.signal(SIGTERM);
-  process.signal_group(SIGCONT);  // a stopped process can obey only when it goes on
-  bool gone = co_await process.exited().wait_for(spec_.stop_grace);
-  if (gone) co_return;
-  process.signal(SIGTERM);
-  process.signal_group(SIGCONT);
-  gone = co_await process.exited().wait_for(kSecondGrace);
-  if (gone) co_return;
+  if (spec_.guarded) {
+    life.tell_guard_to_end();
+    const bool gone = co_await process.exited().wait_for(kGuardGrace);
+    if (gone) co_return;
+  }
   process.signal_group(SIGKILL);
   co_await process.exited().wait();
+}
+
+// The guard tells the command's own process id as soon as there is one.
+io::Task<void> Engine::hear_guard(Life& life) {
+  if (!spec_.guarded) co_return;
+  io::Stream& guard = life.process.in();
+  guard.begin();
+  std::array<char, 32> buffer;
+  std::string line;
+  while (!line.ends_with('\n') && line.size() < buffer.size()) {
+    const Result<std::size_t> count = co_await guard.read(buffer);
+    if (!count.has_value() || *count == 0) co_return;
+    line.append(buffer.data(), *count);
+  }
+  if (!life.exited()) status_.pid = parse_guard_report(line).value_or(0);
 }
 
 // Reads to the end whatever happens meanwhile.

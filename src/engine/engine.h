@@ -76,6 +76,7 @@ class Engine {
   io::Task<void> become_ready(Life& life);
   io::Task<void> watch_over(Life& life);
   io::Task<void> end_process(Life& life);
+  io::Task<void> hear_guard(Life& life);
   io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);
   void note_loading();
   void hear(Life& life, const WorkerWord& word);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,12 +15,15 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/strings.h"
 #include "base/time.h"
+#include "io/children.h"
 
 namespace corral::engine {
 namespace {
 
 constexpr Duration kGraceOfOrphans = seconds(3);
+constexpr std::string_view kReport = "pid ";
 constexpr std::array kPassedOn = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 
 // Signal handlers write the signal's number here; poll() waits on the other end. The only global:
@@ -60,24 +64,34 @@ void catch_signals() {
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   sigfillset(&action.sa_mask);
   ::sigaction(SIGCHLD, &action, nullptr);
+  ::sigaction(kEndNow, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
   for (const int number : kPassedOn) ::sigaction(number, &action, nullptr);
 }
 
-// Moves our stdin out of the command's way. Returns the pipe from Corral, or -1.
+// Moves our stdin out of the command's way. Returns the socket from Corral, or -1.
 int take_stdin() {
-  const int pipe = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (pipe < 0) return -1;
+  const int corral = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (corral < 0) return -1;
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0) return -1;
   if (nothing != STDIN_FILENO) ::close(nothing);
-  return pipe;
+  return corral;
+}
+
+// A stdin that is no socket belongs to a person or a test, and nothing is told.
+void report(int corral, pid_t command) {
+  std::array<char, 32> line{};
+  const int size = std::snprintf(line.data(), line.size(), "%s%d\n", kReport.data(), command);
+  if (::send(corral, line.data(), static_cast<std::size_t>(size), 0) < 0) {
+    // Corral is gone, which the next look at it shows.
+  }
 }
 
 [[noreturn]] void become_command(char** command, pid_t guard, const sigset_t& mask) {
   if (!die_with_parent(guard)) ::_exit(1);
   for (const int number : kPassedOn) ::signal(number, SIG_DFL);
-  ::signal(SIGCHLD, SIG_DFL);
-  ::signal(SIGPIPE, SIG_DFL);
+  for (const int number : {SIGCHLD, SIGPIPE, kEndNow}) ::signal(number, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
   ::execvp(command[0], command);
   std::fprintf(stderr, "corral guard: cannot run '%s': %s; check the command's name and path\n",
@@ -108,21 +122,49 @@ class Watch {
 
   int run() {
     while (true) {
-      if (Clock::now() >= deadline_) kill_all();
-      if (has_exited()) break;
+      if (Clock::now() >= deadline_) end_all();
+      reap(WNOHANG);
+      if (exited_) break;
       wait();
     }
     look_at_corral(0);
-    if (orphaned_) kill_all();
+    end_all();
+    // Where the system lets orphans go elsewhere, some may be left in the group.
+    if (orphaned_) ::kill(0, SIGKILL);
     return repeat_exit(status_);
   }
 
  private:
-  bool has_exited() {
-    pid_t pid = 0;
-    do pid = ::waitpid(command_, &status_, WNOHANG);
-    while (pid < 0 && errno == EINTR);
-    return pid == command_;
+  // Takes the ends of children, also of adopted ones. False if there are no more children.
+  bool reap(int options) {
+    while (true) {
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, options);
+      if (pid < 0 && errno == EINTR) continue;
+      if (pid <= 0) return pid == 0;
+      if (pid == command_) {
+        exited_ = true;
+        status_ = status;
+      }
+      options = WNOHANG;
+    }
+  }
+
+  // Kills all children until there are none. A child's own children become ours when it ends, so
+  // nobody is missed, and no id is used that may have become somebody else's.
+  void end_all() {
+    do {
+      for (const int pid : io::children()) ::kill(pid, SIGKILL);
+    } while (reap(0));
+  }
+
+  // To the group, this process included. Those that left it are only asked to end.
+  static void pass_on(int number) {
+    ::kill(0, number);
+    if (number != SIGTERM) return;
+    for (const int pid : io::children()) {
+      if (::getpgid(pid) != ::getpgrp()) ::kill(pid, number);
+    }
   }
 
   void wait() {
@@ -140,7 +182,8 @@ class Watch {
       const ssize_t count = ::read(signals_, bytes.data(), bytes.size());
       for (ssize_t i = 0; i < count; ++i) {
         const int number = bytes[static_cast<std::size_t>(i)];
-        if (number != SIGCHLD) ::kill(0, number);
+        if (number == kEndNow) end_all();
+        if (number != SIGCHLD && number != kEndNow) pass_on(number);
       }
     }
     if (watched[1].revents != 0) {
@@ -153,19 +196,14 @@ class Watch {
     orphaned_ = true;
     corral_ = -1;  // poll() passes over it
     deadline_ = Clock::now() + kGraceOfOrphans;
-    ::kill(0, SIGTERM);
+    pass_on(SIGTERM);
     ::kill(0, SIGCONT);
-  }
-
-  // The group, this process included.
-  [[noreturn]] static void kill_all() {
-    ::kill(0, SIGKILL);
-    ::_exit(1);
   }
 
   const pid_t command_;
   int corral_;
   const int signals_;
+  bool exited_ = false;
   int status_ = 0;
   bool orphaned_ = false;
   Instant deadline_ = Instant::max();
@@ -178,6 +216,14 @@ bool stdin_is_abandoned() {
   return ::poll(&in, 1, 0) == 1 && (in.revents & POLLHUP) != 0;
 }
 
+std::optional<int> parse_guard_report(std::string_view line) {
+  if (!line.starts_with(kReport) || !line.ends_with('\n')) return std::nullopt;
+  const std::optional<std::uint64_t> pid =
+      parse_u64(line.substr(kReport.size(), line.size() - kReport.size() - 1));
+  if (!pid || *pid == 0 || *pid > INT32_MAX) return std::nullopt;
+  return static_cast<int>(*pid);
+}
+
 int guard_main(int argc, char** argv) {
   if (argc < 3 || std::string_view(argv[1]) != "--") {
     std::fprintf(stderr, "corral guard: write a command behind --: corral guard -- COMMAND...\n");
@@ -187,6 +233,7 @@ int guard_main(int argc, char** argv) {
   if (::getpgrp() != ::getpid() && ::setpgid(0, 0) != 0) return complain("making a process group");
   int signals = -1;
   if (!make_signal_pipe(signals)) return complain("making a pipe");
+  io::adopt_orphans();
   const int corral = take_stdin();
   if (corral < 0) return complain("replacing stdin by /dev/null");
 
@@ -201,6 +248,7 @@ int guard_main(int argc, char** argv) {
   sigemptyset(&none);
   if (command == 0) become_command(argv + 2, self, none);
   catch_signals();
+  report(corral, command);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   return Watch(command, corral, signals).run();
 }

@@ -173,6 +173,83 @@ TEST_CASE("when Corral is killed what its command leaves behind is killed too") 
   kill_parent_of("trap '' TERM; sleep 600 & trap 'exit 0' TERM", "while :; do sleep 0.02; done");
 }
 
+TEST_CASE("when Corral is killed what left the command's session is killed too") {
+  const std::string daemon = "setsid sh -c 'trap \"\" TERM; sleep 600 & : > $0' ";
+  char name[] = "/tmp/corral-guard-XXXXXX";
+  const std::string folder = ::mkdtemp(name);
+  kill_parent_of("(" + daemon + folder + "/d &); trap 'exit 0' TERM; while ! [ -e " + folder +
+                     "/d ]; do sleep 0.01; done",
+                 "while :; do sleep 0.02; done");
+  ::unlink((folder + "/d").c_str());
+  ::rmdir(folder.c_str());
+}
+
+TEST_CASE("what a command leaves behind when it ends is gone before its guard tells the end") {
+  LifePipe life;
+  const io::Exit exit = exit_of(guarded_shell(
+      "(setsid sh -c 'trap \"\" TERM; sleep 600 & sleep 600' &); sleep 600 & sleep 0.1; exit 7"));
+  CHECK(life.gone_now());
+  CHECK(exit.code == 7);
+}
+
+TEST_CASE("a guard told to end kills everything at once and repeats the command's end") {
+  LifePipe life;
+  io::Loop loop;
+  loop.run([](io::Loop& on, LifePipe& pipe) -> io::Task<void> {
+    const io::Command command = guarded_shell(
+        "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo up; sleep 600 & sleep 600' &); "
+        "while :; do sleep 0.02; done");
+    Result<io::Process> guard = io::Process::spawn(on, command);
+    REQUIRE(guard.has_value());
+    co_await wait_for_a_line(guard->out());
+    guard->signal(kEndNow);
+    const bool gone = co_await guard->exited().wait_for(seconds(10));
+    CHECK(gone);
+    CHECK(guard->exit().signal == SIGKILL);
+    CHECK(pipe.gone_now());
+  }(loop, life));
+}
+
+TEST_CASE("SIGTERM to the guard reaches what left the command's session") {
+  run([](io::Loop& loop) -> io::Task<void> {
+    const io::Command command = guarded_shell(
+        "trap 'sleep 0.2; exit 0' TERM;"
+        "(setsid sh -c 'trap \"echo asked; exit\" TERM; echo up; while :; do sleep 0.01; done' &);"
+        "while :; do sleep 0.02; done");
+    Result<io::Process> guard = io::Process::spawn(loop, command);
+    REQUIRE(guard.has_value());
+    co_await wait_for_a_line(guard->out());
+    guard->signal(SIGTERM);
+    const std::string said = co_await read_text(guard->out());
+    CHECK(said == "asked\n");
+    const bool gone = co_await guard->exited().wait_for(seconds(10));
+    CHECK(gone);
+  });
+}
+
+TEST_CASE("the guard tells the command's own process id, whatever the command prints") {
+  run([](io::Loop& loop) -> io::Task<void> {
+    const io::Command command = guarded_shell("echo pid 1; echo pid 1 >&2; echo $$");
+    Result<io::Process> guard = io::Process::spawn(loop, command);
+    REQUIRE(guard.has_value());
+    guard->in().begin();
+    const std::string report = co_await read_text(guard->in());
+    const std::string out = co_await read_text(guard->out());
+    const std::optional<int> pid = parse_guard_report(report);
+    REQUIRE(pid.has_value());
+    CHECK(*pid != guard->pid());
+    CHECK(out == "pid 1\n" + std::to_string(*pid) + "\n");
+  });
+}
+
+TEST_CASE("a report is one line with one process id") {
+  CHECK(parse_guard_report("pid 12\n") == 12);
+  for (const char* wrong : {"", "pid 12", "pid \n", "pid 0\n", "pid -1\n", "pid 4294967296\n",
+                            "pid 1 2\n", "PID 12\n", " pid 12\n"}) {
+    CHECK_FALSE(parse_guard_report(wrong).has_value());
+  }
+}
+
 TEST_CASE("a guard that is killed takes its command along") {
   LifePipe life;
   io::Loop loop;

@@ -175,12 +175,12 @@ TEST_CASE("an engine that stands still is unhealthy, and healthy when it goes on
     it.engine.start();
     bool is = co_await becomes(it, Health::kHealthy);
     REQUIRE(is);
-    const int pid = it.engine.status().pid;
-    ::kill(-pid, SIGSTOP);
+    const pid_t group = ::getpgid(it.engine.status().pid);
+    ::killpg(group, SIGSTOP);
     is = co_await becomes(it, Health::kUnhealthy);
     CHECK(is);
     CHECK(it.engine.status().state == State::kReady);
-    ::kill(-pid, SIGCONT);
+    ::killpg(group, SIGCONT);
     is = co_await becomes(it, Health::kHealthy);
     CHECK(is);
   });
@@ -196,15 +196,15 @@ TEST_CASE(
       it.engine.start();
       bool there = co_await it.reaches(State::kReady);
       REQUIRE(there);
-      ::kill(-it.engine.status().pid, SIGSTOP);
+      ::killpg(::getpgid(it.engine.status().pid), SIGSTOP);
       bool answered = false;
       io::Task<void> request = post(it, answered);
       request.start();
       there = co_await it.reaches(State::kFailed);
       REQUIRE(there);
       check_stuck(it);
-      CHECK(contains(it.error(),
-                     "although 1 request waited: no bytes, no processor time, no answer"));
+      INFO(it.error());
+      CHECK(contains(it.error(), ": no bytes, no processor time, no answer"));
       request.cancel();
       CHECK(life.all_gone());
       ::unlink(it.engine.spec().address.unix_path.c_str());

@@ -37,11 +37,12 @@ class LifePipe {
     pollfd end{.fd = ends_[0], .events = POLLIN, .revents = 0};
     return ::poll(&end, 1, 10'000) == 1;
   }
-  bool some_live() {
+  bool gone_now() {
     let_go();
     pollfd end{.fd = ends_[0], .events = POLLIN, .revents = 0};
-    return ::poll(&end, 1, 0) == 0;
+    return ::poll(&end, 1, 0) == 1;
   }
+  bool some_live() { return !gone_now(); }
 
  private:
   std::array<int, 2> ends_{-1, -1};

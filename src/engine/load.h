@@ -15,16 +15,20 @@ class Load {
 
   // A request that waits for the engine, for as long as this lives: the engine has all of it and
   // its next bytes are being read. Not one whose client still sends, or is slow to take what came:
-  // of such a one no engine is guilty.
+  // of such a one no engine is guilty. `counts`: it does, and is not one that may stay silent for
+  // as long as it likes.
   class Wait {
    public:
-    explicit Wait(Load& load) : load_(load) { ++load_.waiting_; }
-    ~Wait() { --load_.waiting_; }
+    explicit Wait(Load& load, bool counts = true) : load_(load), count_(counts ? 1 : 0) {
+      load_.waiting_ += count_;
+    }
+    ~Wait() { load_.waiting_ -= count_; }
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
 
    private:
     Load& load_;
+    const std::size_t count_;
   };
   std::size_t waiting() const { return waiting_; }
 

@@ -196,6 +196,7 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
   spec.canary = spec.ready_token;
   set_watch(model.care, spec);
   spec.stop_grace = model.unload_timeout;
+  spec.guarded = true;
   spec.command.argv = {self_exe, "guard", "--"};
   spec.command.argv.insert(spec.command.argv.end(), model.argv.begin(), model.argv.end());
   spec.command.env = environment;

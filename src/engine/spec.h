@@ -20,6 +20,7 @@ struct Spec {
   http::Address address;     // where requests for the model go
   std::string path_prefix;   // in front of every request's path, may be empty
   std::string check_path;    // answers 200 when it is ready; empty: ready when it runs
+  bool guarded = false;      // the command runs under `corral guard`, see guard.h
   bool worker = false;       // speaks the child protocol, see worker_words.h
   std::string gguf{};        // of a worker: its model's file, or the first of them
   std::size_t slots = 0;     // of a worker: requests that it serves at once

@@ -69,6 +69,7 @@ inline Spec external(const Folder& folder, std::vector<std::string> flags) {
   argv.insert(argv.end(), flags.begin(), flags.end());
   Spec spec = spec_of(std::move(argv));
   spec.address.unix_path = socket;
+  spec.guarded = true;
   return spec;
 }
 
@@ -84,6 +85,7 @@ inline Spec worker(const Folder& folder, std::vector<std::string> flags) {
 
 inline Spec shell(std::string script) {
   Spec spec = spec_of({CORRAL_GUARD, "--", "/bin/sh", "-c", std::move(script)});
+  spec.guarded = true;
   spec.check_path.clear();
   return spec;
 }

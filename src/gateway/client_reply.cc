@@ -42,7 +42,12 @@ telemetry::Usage ClientReply::usage() const {
 // and another engine can give it.
 io::Task<ClientReply::End> ClientReply::relay(http::Call& call, bool remember) {
   const http::ResponseHead& head = call.head();
-  const Piece first = co_await call.read_body();
+  Piece first;
+  {
+    const engine::Load::Wait waits = wait();
+    first = co_await call.read_body();
+  }
+  load_.note_progress();
   if (!first.has_value()) {
     error_ = first.error().message;
     co_return End::kLost;
@@ -95,7 +100,7 @@ io::Task<ClientReply::End> ClientReply::relay(http::Call& call, bool remember) {
 
 [[gnu::noinline]] io::Task<ClientReply::End> ClientReply::relay_held(http::Call& call,
                                                                      std::string_view first) {
-  const Result<std::string> held = co_await hold_reply(call, first);
+  const Result<std::string> held = co_await hold_reply(call, load_, first);
   if (!held.has_value()) {
     error_ = held.error().message;
     co_return End::kLost;
@@ -119,6 +124,7 @@ io::Task<ClientReply::End> ClientReply::relay(http::Call& call, bool remember) {
   constexpr std::size_t kMost = 64 * 1024;
   std::string body(first.substr(0, kMost));
   while (body.size() < kMost) {
+    const engine::Load::Wait waits = wait();
     const Piece piece = co_await call.read_body();
     if (!piece.has_value() || piece->empty()) break;
     body.append(piece->substr(0, kMost - body.size()));
@@ -143,7 +149,11 @@ io::Task<void> ClientReply::pass_bytes(http::Call& call, std::string_view first)
     }
     const Result<void> sent = co_await exchange_.send(*piece);
     if (!sent.has_value()) co_return;
-    piece = co_await call.read_body();
+    {
+      const engine::Load::Wait waits = wait();
+      piece = co_await call.read_body();
+    }
+    load_.note_progress();
     if (!piece.has_value()) {
       error_ = piece.error().message;
       tell_cut();
@@ -168,7 +178,11 @@ io::Task<ClientReply::End> ClientReply::pass_events(http::Call& call, std::strin
     }
     const Result<void> sent = co_await exchange_.send(whole);
     if (!sent.has_value()) co_return End::kOver;
-    piece = co_await call.read_body();
+    {
+      const engine::Load::Wait waits = wait();
+      piece = co_await call.read_body();
+    }
+    load_.note_progress();
     if (!piece.has_value()) {
       error_ = piece.error().message;
       End end = co_await broken(boundary.at_boundary());

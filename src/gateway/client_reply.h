@@ -21,14 +21,15 @@ namespace corral::gateway {
 
 class ClientReply {
  public:
-  // All outlive it. `route` is nullptr for a request that goes to the engine as it is. `timing`
-  // gets the reply's first byte.
+  // All outlive it. `route` is nullptr for a request that goes to the engine as it is. `load` is
+  // the engine's. `timing` gets the reply's first byte.
   ClientReply(const ProxyContext& context, http::Exchange& exchange, const ModelRoute* route,
-              const std::string& model_id, Timing& timing)
+              const std::string& model_id, engine::Load& load, Timing& timing)
       : context_(context),
         exchange_(exchange),
         route_(route),
         model_id_(model_id),
+        load_(load),
         timing_(timing) {}
 
   // How a reply of an engine ended.
@@ -72,11 +73,15 @@ class ClientReply {
   io::Task<End> pass_events(http::Call& call, std::string_view first);
   io::Task<End> broken(bool at_boundary);
   void tell_cut();
+  // While the next bytes of the engine are awaited. What is passed on without being understood may
+  // stay silent.
+  engine::Load::Wait wait() { return engine::Load::Wait(load_, route_ != nullptr); }
 
   const ProxyContext& context_;
   http::Exchange& exchange_;
   const ModelRoute* const route_;
   const std::string& model_id_;
+  engine::Load& load_;
   Timing& timing_;
   std::string error_;
   std::optional<UsageReader> usage_;

@@ -10,6 +10,7 @@ namespace corral::gateway {
 struct ProxySession::Conversation {
   explicit Conversation(io::Loop& loop) : news(loop) {}
   io::Event news;
+  std::optional<engine::Load::Wait> waits;  // from the request's end to the reply's head
   bool head_read = false;
   Result<void> head;
 };
@@ -43,7 +44,7 @@ ProxySession::ProxySession(const ProxyContext& context, http::Exchange& exchange
       route_(route),
       model_(model),
       target_(std::move(target)),
-      reply_(context, exchange, route, model_id(), timing_) {
+      reply_(context, exchange, route, model_id(), load(), timing_) {
   timing_.received = received;
   timing_.known = context_.loop.now();
 }
@@ -224,12 +225,17 @@ io::Task<ProxySession::Outcome> ProxySession::attempt(bool fresh) {
   } else {
     sent = co_await body_.send(call);
   }
-  if (!sent.has_value()) talk.news.set();
+  if (!sent.has_value()) {
+    talk.news.set();
+  } else if (!talk.head_read) {
+    talk.waits.emplace(load(), route_ != nullptr);
+  }
 }
 
 io::Task<void> ProxySession::read_head(http::Call& call, Conversation& talk) {
   talk.head = co_await call.read_head();
   talk.head_read = true;
+  talk.waits.reset();
   talk.news.set();
 }
 

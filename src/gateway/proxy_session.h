@@ -58,6 +58,7 @@ class ProxySession {
   Outcome lost(const http::Call& call) const;
   // The client waits for server-sent events, as far as its body has been read.
   bool wants_events() const;
+  engine::Load& load() const { return context_.conductor.engine(model_).load(); }
   const std::string& model_id() const { return context_.conductor.engine(model_).spec().model; }
 
   const ProxyContext& context_;

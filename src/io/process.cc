@@ -54,7 +54,7 @@ Result<Process> Process::spawn(Loop& loop, const Command& command) {
     container.data.stream = stream.uv();
     return container;
   };
-  stdio[0] = pipe(child.in_, UV_READABLE_PIPE);
+  stdio[0] = pipe(child.in_, UV_READABLE_PIPE | UV_WRITABLE_PIPE);
   stdio[1] = pipe(child.out_, UV_WRITABLE_PIPE);
   stdio[2] = pipe(child.err_, UV_WRITABLE_PIPE);
 

@@ -1,7 +1,7 @@
 // Process: one child with its own session, its stdin, stdout and stderr as streams, and the
 // kernel's word on how it ended. The Process does not decide when a child shall end: dropping it
 // closes the pipes and forgets the child, which is not signalled; if it still runs, its end stays
-// unreaped until we end ourselves.
+// unreaped until we end ourselves, or until Strays (strays.h) ends it.
 #pragma once
 
 #include <memory>
@@ -43,6 +43,7 @@ class Process {
   // Signals the child's whole group. Harmless when the child is gone.
   void signal_group(int signal) const;
 
+  // A socket: a child that knows so may answer through it. Nothing is read from it before begin().
   Stream& in() { return in_; }
   Stream& out() { return out_; }
   Stream& err() { return err_; }

@@ -198,6 +198,11 @@ class Corral:
     def signal(self, number):
         os.kill(self.pid, number)
 
+    def kill(self):
+        """As SIGKILL does, until it is gone."""
+        self.process.kill()
+        self.process.wait()
+
     def refuses_connections(self):
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()

@@ -3,10 +3,13 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
+import time
 
 import pytest
 
+import processes
 from fake import words
 from raw import request
 from service import TINY_GGUF
@@ -98,7 +101,7 @@ def test_kill_9_leaves_no_worker(start):
     corral = start({"models": {"tiny": {"gguf": TINY_GGUF}}})
     corral.chat("tiny")
     assert len(corral.home.processes()) == 2
-    corral.process.kill()
+    corral.kill()
     corral.home.assert_nothing_left()
 
 
@@ -106,15 +109,116 @@ def test_kill_9_leaves_no_engine_and_no_grandchild(start_fake):
     corral = start_fake(spawn_child=True)
     corral.chat("fake")
     assert len(corral.home.processes()) == 4  # corral, its guard, the engine and the engine's child
-    corral.process.kill()
+    corral.kill()
     corral.home.assert_nothing_left(within=8)
 
 
 def test_kill_9_leaves_no_engine_that_is_deaf_to_sigterm(start_fake):
     corral = start_fake(ignore_sigterm=True)
     corral.chat("fake")
-    corral.process.kill()
+    corral.kill()
     corral.home.assert_nothing_left(within=8)
+
+
+def with_daemon(start_fake, **flags):
+    """A service whose engine has a daemon: corral, its guard, the engine and what left it."""
+    corral = start_fake(spawn_daemon=True, **flags)
+    corral.chat("fake")
+    assert len(corral.home.processes()) == 4
+    return corral
+
+
+def guards(home):
+    return [pid for pid in home.processes() if " guard -- " in processes.command_line(pid)]
+
+
+def test_kill_9_leaves_no_daemon_of_an_engine(start_fake):
+    corral = with_daemon(start_fake)
+    corral.kill()
+    corral.home.assert_nothing_left(within=8)
+
+
+def test_an_unload_leaves_no_daemon_of_an_engine(start_fake):
+    corral = with_daemon(start_fake)
+    corral.http.post("/api/models/unload/fake")
+    eventually(lambda: len(corral.home.processes()) == 1, "all but corral end")
+
+
+@pytest.mark.timeout(90)
+def test_an_unload_of_a_deaf_engine_leaves_no_daemon_of_it(start_fake):
+    corral = with_daemon(start_fake, ignore_sigterm=True)
+    corral.http.post("/api/models/unload/fake", timeout=60)
+    eventually(lambda: len(corral.home.processes()) == 1, "all but corral end", within=25)
+
+
+@pytest.mark.timeout(90)
+def test_an_unload_under_a_stopped_guard_leaves_nothing(start_fake):
+    corral = with_daemon(start_fake, ignore_sigterm=True)
+    os.kill(guards(corral.home)[0], signal.SIGSTOP)
+    corral.http.post("/api/models/unload/fake", timeout=60)
+    eventually(lambda: len(corral.home.processes()) == 1, "all but corral end", within=25)
+
+
+def test_an_engine_that_crashes_leaves_no_daemon(start_fake):
+    corral = with_daemon(start_fake)
+    os.kill(corral.stats("fake")["pid"], signal.SIGKILL)
+    eventually(lambda: len(corral.home.processes()) == 1, "all but corral end")
+
+
+def test_a_guard_killed_by_kill_9_leaves_no_daemon_of_its_engine(start_fake):
+    corral = with_daemon(start_fake)
+    os.kill(guards(corral.home)[0], signal.SIGKILL)
+    eventually(lambda: len(corral.home.processes()) == 1, "all but corral end")
+    assert corral.chat("fake") == words(5)
+
+
+def test_the_process_id_of_a_command_is_its_own_and_not_its_guard_s(start_fake):
+    corral = start_fake()
+    corral.chat("fake")
+    assert corral.running()["fake"]["pid"] == corral.stats("fake")["pid"]
+
+
+def test_kill_9_while_an_engine_starts_or_stops_leaves_nothing_that_hinders(start, home, fake):
+    config = {"models": {"fake": fake.model(load_ms=100, spawn_daemon=True)}}
+    for number in range(12):
+        corral = start(config)
+        with corral.raw() as connection:
+            connection.send(request("/api/models/load/fake", b""))
+            eventually(lambda: corral.running(), "the model starts")
+            if number % 2:
+                eventually(lambda: corral.state_of("fake") == "ready", "the model is loaded")
+                with corral.raw() as other:
+                    other.send(request("/api/models/unload/fake", b""))
+                    time.sleep(number / 1000)  # another moment of the stop each time
+                    corral.kill()
+            else:
+                time.sleep(number / 1000)
+                corral.kill()
+        corral.wait()
+        home.assert_nothing_left(within=8)
+        assert os.listdir(home.path("tmp")) == []
+    assert start(config).chat("fake") == words(5)
+
+
+@pytest.mark.needs_engine
+def test_a_worker_s_socket_is_its_person_s_alone_and_goes_after_kill_9(start):
+    config = {"models": {"tiny": {"gguf": TINY_GGUF}}}
+    first = start(config)
+    first.chat("tiny")
+    folder = first.home.path("run/corral")
+    sockets = [os.path.join(folder, name) for name in first.sockets_left()]
+    assert len(sockets) == 1
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(sockets[0]).st_mode) == 0o600
+    first.kill()
+    first.wait()
+    assert first.sockets_left()
+    second = start(config)
+    assert not second.sockets_left()
+    second.chat("tiny")
+    other = start(config)  # leaves the sockets of one that lives
+    assert len(other.sockets_left()) == 1
+    assert second.chat("tiny", "What is 3 + 4?") == "3 + 4 = 7."
 
 
 @pytest.mark.needs_engine
@@ -136,7 +240,7 @@ def test_a_service_starts_again_after_kill_9(start):
     config = {"models": {"tiny": {"gguf": TINY_GGUF}}}
     first = start(config)
     first.chat("tiny")
-    first.process.kill()
+    first.kill()
     first.wait()
     second = start(config)
     assert second.chat("tiny", "What is 3 + 4?") == "3 + 4 = 7."

@@ -166,7 +166,7 @@ def test_what_was_set_survives_kill_9_and_touches_no_file_of_the_person(start_fa
     with open(corral.home.path("config.yaml")) as file:
         before = file.read()
     set_options(corral, "fake", keep=True)
-    corral.process.kill()
+    corral.kill()
     corral.wait()
     with open(state_file(corral.home)) as file:
         kept = json.load(file)
@@ -244,7 +244,7 @@ def test_the_model_that_was_used_last_comes_back(start, fake):
             return json.load(file)["configs"][corral.home.path("config.yaml")]
 
     eventually(lambda: kept() == "a", "the last model is remembered while corral runs", 10)
-    corral.process.kill()
+    corral.kill()
     corral.wait()
     corral = start({**config, "restoreLast": False})
     assert corral.running() == {}

@@ -125,7 +125,7 @@ def test_commands_find_the_service_of_this_user(start_fake):
 
 def test_the_file_of_a_service_that_was_killed_hinders_nobody(start_fake):
     first = start_fake()
-    first.process.kill()
+    first.kill()
     first.wait()
     assert len(service_files(first.home)) == 1
     done = first.home.command("status")

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -229,6 +230,21 @@ void spawn_child() {
   while (true) ::pause();
 }
 
+// A daemon as it should be: in a session of its own, its parent gone, nothing of ours held open.
+void spawn_daemon() {
+  pid_t child = ::fork();
+  if (child < 0) fail("fork");
+  if (child > 0) {
+    ::waitpid(child, nullptr, 0);
+    return;
+  }
+  ::setsid();
+  if (::fork() != 0) ::_exit(0);
+  ::signal(SIGTERM, SIG_IGN);
+  for (int fd = 0; fd < 64; ++fd) ::close(fd);
+  while (true) ::pause();
+}
+
 void say_state(const char* state, const char* payload) {
   std::printf("\ncmd_child_to_router:state:{\"state\":\"%s\",\"payload\":%s}\n", state, payload);
   std::fflush(stdout);
@@ -283,6 +299,7 @@ int run(const Options& options) {
     return 1;
   }
   if (options.spawn_child) spawn_child();
+  if (options.spawn_daemon) spawn_daemon();
 
   int listener = listen_on(options);
   std::fprintf(stderr, "fake_engine: listening\n");

@@ -63,6 +63,8 @@ Options parse_options(int argc, char** argv) {
       o.ignore_sigterm = true;
     else if (flag == "--spawn-child")
       o.spawn_child = true;
+    else if (flag == "--spawn-daemon")
+      o.spawn_daemon = true;
     else if (flag == "--crash-on-request")
       o.crash_on_request = count();
     else if (flag == "--crash-after-chunks")

@@ -24,6 +24,7 @@ struct Options {
   bool no_tokens = false;       // --no-tokens: 501 to every POST
   bool ignore_sigterm = false;  // --ignore-sigterm
   bool spawn_child = false;     // --spawn-child: a child that sleeps in our process group
+  bool spawn_daemon = false;    // --spawn-daemon: a grandchild, deaf to SIGTERM, that left them all
 
   int64_t crash_on_request = 0;     // --crash-on-request N: abort at the Nth POST, unanswered
   int64_t crash_after_chunks = -1;  // --crash-after-chunks N: abort after N events of a reply
