@@ -11,6 +11,7 @@
 #include "engine/given_up.h"
 #include "engine/guard.h"
 #include "engine/health_watch.h"
+#include "engine/lifecycle.h"
 #include "io/race.h"
 
 namespace corral::engine {
@@ -119,6 +120,7 @@ void Engine::refuse(Failure failure) {
 }
 
 void Engine::enter(State state) {
+  CHECK(may_follow(status_.state, state));
   status_.state = state;
   if (state != State::kLoading) {
     status_.progress = 0;
@@ -207,16 +209,14 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
     co_await life.over.wait();
     if (!life.stuck.empty()) failure = stuck(spec_, life.stuck, output_of(life));
   }
-  if (!life.exited()) {
+  const bool by_itself = life.exited() && !stop_.is_set();
+  if (!by_itself) {
     enter(State::kStopping);
     co_await end_process(life);
-  } else if (!stop_.is_set()) {
-    life.kill_group();
-    co_await life.drained.wait_for(kLastOutput);
-    co_return died(life);
   }
   life.kill_group();
   co_await life.drained.wait_for(kLastOutput);
+  if (by_itself) co_return died(life);
   if (stop_.is_set()) co_return std::nullopt;
   co_return failure;
 }
