@@ -72,6 +72,7 @@ struct Config {
   std::vector<std::string> allowed_origins;  // of web pages: "https://chat.example.com", or "*"
   std::vector<std::string> allowed_hosts;    // further names of this machine
   std::vector<std::string> preload;          // ids of models to load at start, in this order
+  bool continue_streams = true;              // on a new engine, where their own died
   bool restore_last = false;                 // load the model that was used last, too
   std::vector<Model> models;                 // sorted by id
   std::vector<Given> given;                  // options at the top level, for all models

@@ -116,6 +116,10 @@ Result<void> read_restore_last(Reader& reader, const Entry& entry, Globals& out)
   return reader.read(entry, out.config.restore_last);
 }
 
+Result<void> read_continue_streams(Reader& reader, const Entry& entry, Globals& out) {
+  return reader.read(entry, out.config.continue_streams);
+}
+
 Result<void> read_preload(Reader& reader, const Entry& entry, Globals& out) {
   std::vector<std::string> names;
   const Result<void> done = reader.read(entry, names);
@@ -154,6 +158,7 @@ constexpr Key<Globals> kKeys[] = {
     {"allowedHosts", read_allowed_hosts},
     {"hooks", read_hooks},
     {"restoreLast", read_restore_last},
+    {"continueStreams", read_continue_streams},
     {"unloadTimeout", read_global_unload_timeout},
     {"limits", read_care},
     {"onOutOfMemory", read_care},

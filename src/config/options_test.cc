@@ -160,12 +160,14 @@ TEST_CASE("models to load at start are named by id or alias, each once") {
   const Config config = parsed(R"(
 hooks: {on_startup: {preload: [b, " first ", a, nobody]}}
 restoreLast: true
+continueStreams: false
 models:
   a: {gguf: a, aliases: [first]}
   b: {gguf: b}
 )");
   CHECK(config.preload == std::vector<std::string>{"b", "a"});
   CHECK(config.restore_last);
+  CHECK_FALSE(config.continue_streams);
   CHECK(config.warnings ==
         std::vector<std::string>{"conf/c.yaml:2:49: preload names no model with 'nobody'"});
   CHECK(refusal("hooks: [a]\n") ==

@@ -106,7 +106,7 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       logs_(loop),
       client_(loop),
       conductor_(loop, client_, counters_, specs_of(settings, config_), rules_of(config_)),
-      context_{loop_, client_, conductor_, counters_, access_, settings.continue_streams},
+      context_{loop_, client_, conductor_, counters_, access_, config_.continue_streams},
       status_(loop, config_, conductor_, counters_),
       inflight_(loop),
       events_(loop, conductor_, logs_, status_, inflight_),

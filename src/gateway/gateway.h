@@ -28,7 +28,6 @@ struct Settings {
   std::vector<std::string> environment;  // what engines inherit from, "NAME=value"
   std::string host_name{};               // this machine's
   std::string state_folder{};            // for what is remembered; empty: nothing is
-  bool continue_streams = true;          // on a new engine, where their own died
   std::string version{};                 // ours
 };
 

@@ -52,6 +52,14 @@ def test_a_chat_stream_goes_on_as_one(start_fake, deaths):
     assert corral.metric("corral_prompt_tokens_total", model="fake") == 7
 
 
+def test_a_stream_ends_with_its_engine_where_the_config_says_so(start, fake):
+    corral = start({"continueStreams": False, "models": {"fake": fake.model(**dying(1))}})
+    body = {"model": "fake", "messages": HELLO}
+    *chunks, last = data_of(corral, "/v1/chat/completions", body)
+    assert "ended in the middle" in json.loads(last)["error"]["message"]
+    assert len(chunks) >= 4 and continued(corral) == 0
+
+
 @DEATHS
 def test_openais_sdk_reads_a_stream_that_goes_on(start_fake, deaths):
     corral = start_fake(**dying(deaths))
