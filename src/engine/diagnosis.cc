@@ -1,101 +1,130 @@
 #include "engine/diagnosis.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
-#include <vector>
+#include <optional>
 
-#include "base/strings.h"
 #include "engine/guard.h"
+#include "engine/last_lines.h"
+#include "engine/output_signs.h"
 
 namespace corral::engine {
 namespace {
 
-// llama-server says the cause first and then, once for each caller, that it failed.
-constexpr std::size_t kMostLines = 10;
-constexpr std::size_t kMostBytes = 1600;
+// Signals that a process gives itself, or that a fault of its own causes.
+constexpr std::array kOwnSignals = {SIGABRT, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
 
-struct SignalWords {
-  int number;
-  std::string_view name;
-  std::string_view meaning;
-};
+bool is_own(int signal) { return std::ranges::find(kOwnSignals, signal) != kOwnSignals.end(); }
 
-constexpr std::array kSignals = {
-    SignalWords{SIGKILL, "SIGKILL",
-                "something outside ended it at once, most often the system for want of memory"},
-    SignalWords{SIGTERM, "SIGTERM", "something outside asked it to end"},
-    SignalWords{SIGINT, "SIGINT", "something outside interrupted it"},
-    SignalWords{SIGHUP, "SIGHUP", "its terminal or session ended"},
-    SignalWords{SIGABRT, "SIGABRT", "it gave up by itself, often for want of memory"},
-    SignalWords{SIGSEGV, "SIGSEGV", "it crashed on a bad memory access"},
-    SignalWords{SIGBUS, "SIGBUS", "it crashed on memory or a mapped file that is not there"},
-    SignalWords{SIGFPE, "SIGFPE", "it crashed on an impossible calculation"},
-    SignalWords{SIGILL, "SIGILL", "it needs instructions that this processor lacks"},
-    SignalWords{SIGTRAP, "SIGTRAP", "it gave up by itself"},
-};
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-// Without control characters and the escape sequences that colour a terminal.
-std::string plain(std::string_view line) {
-  std::string out;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const auto c = static_cast<unsigned char>(line[i]);
-    if (c == 0x1b && i + 1 < line.size() && line[i + 1] == '[') {
-      i += 2;
-      while (i < line.size() && (line[i] < 0x40 || line[i] > 0x7e)) ++i;
-    } else if (c == '\t') {
-      out.push_back(' ');
-    } else if (c >= 0x20 && c != 0x7f) {
-      out.push_back(line[i]);
-    }
+Cause cause_of_signal(int signal) {
+  switch (signal) {
+    case SIGABRT:
+    case SIGTRAP: return Cause::kAssertion;
+    case SIGILL: return Cause::kUnsupportedCpu;
+    default: return is_own(signal) ? Cause::kCrashed : Cause::kKilled;
   }
-  return std::string(trim(out));
+}
+
+// What a sign says, as the rest of a sentence about the engine; the line follows.
+std::string_view words_of(Cause cause) {
+  switch (cause) {
+    case Cause::kOutOfMemory: return "ran out of memory";
+    case Cause::kGpuOutOfMemory: return "ran out of memory of the graphics card";
+    case Cause::kNoResources: return "got too little from the system";
+    case Cause::kUnsupportedModel: return "does not know this kind of model";
+    case Cause::kMissingLibrary: return "needs a library that is not there";
+    case Cause::kPortTaken: return "could not listen at its address, which another program has";
+    case Cause::kBadArguments: return "refused its arguments";
+    case Cause::kMissingFile: return "could not open a file";
+    case Cause::kBadFile: return "could not load its model";
+    case Cause::kAssertion: return "found itself in a state that cannot be, and gave up";
+    default: return "";
+  }
+}
+
+std::string_view hint_of(Cause cause, int signal) {
+  switch (cause) {
+    case Cause::kOutOfMemory:
+      return "give it a shorter context (ctx), take a smaller model or a smaller quantisation of "
+             "it, or end programs that use much memory";
+    case Cause::kGpuOutOfMemory:
+      return "put fewer layers onto the card (gpuLayers), give it a shorter context (ctx), or end "
+             "programs that use the card";
+    case Cause::kNoResources: return "raise limits.openFiles of the model, or the user's limits";
+    case Cause::kUnsupportedModel:
+      return "a newer version of the engine may know it; this one's is in 'corral version'";
+    case Cause::kMissingLibrary:
+      return "install what has it, or name its folder in LD_LIBRARY_PATH in the model's env";
+    case Cause::kPortTaken: return "let the command use ${PORT}, or end the other program";
+    case Cause::kBadArguments:
+      return "correct them in the model's cmd or args; 'corral engine --help' lists what the "
+             "built-in engine takes";
+    case Cause::kMissingFile: return "correct its path in the config, or put it there";
+    case Cause::kBadFile: return "get the file again; it may have been cut short or changed";
+    case Cause::kAssertion:
+      return "this is a fault of the engine: its makers will want its last lines and the model's "
+             "name";
+    case Cause::kUnsupportedCpu:
+      return "it was built for a newer processor; get a build for this one";
+    case Cause::kCrashed:
+      return signal == SIGBUS ? "its model's file may have been cut short while it was in use, or "
+                                "its disk be full or gone"
+                              : "this is a fault of the engine; a newer version may not have it";
+    case Cause::kKilled:
+      return signal == SIGKILL ? "if nobody did it by hand, the system's log tells who did "
+                                 "(journalctl -k)"
+                               : "";
+    default: return "";
+  }
+}
+
+std::optional<EndKind> kind_of(const End& end) {
+  if (end.exit.signal != 0) {
+    return is_own(end.exit.signal) ? std::optional(EndKind::kAborted) : std::nullopt;
+  }
+  return end.was_ready ? EndKind::kExited : EndKind::kAtStart;
 }
 
 }  // namespace
 
 std::string describe(const io::Exit& exit) {
   if (exit.signal == 0) return "exited with status " + std::to_string(exit.code);
-  for (const SignalWords& words : kSignals) {
-    if (words.number != exit.signal) continue;
-    return "was killed by " + std::string(words.name) + ": " + std::string(words.meaning);
+  std::string words = "was killed by " + signal_name(exit.signal);
+  switch (exit.signal) {
+    case SIGSEGV: return words + ", for a bad memory access";
+    case SIGBUS: return words + ", for memory or a mapped file that is not there";
+    case SIGFPE: return words + ", for an impossible calculation";
+    case SIGILL: return words + ", for an instruction that this processor lacks";
+    default: return words;
   }
-  return "was killed by signal " + std::to_string(exit.signal);
 }
 
 Failure diagnose(const End& end) {
+  Failure failure{.output = last_lines(end.output)};
+  const int signal = end.exit.signal;
+  std::string what;
   const bool no_command =
-      !end.worker && !end.was_ready && end.exit.signal == 0 && end.exit.code == kCannotExecute;
-  std::string sentence = "the engine of '" + end.model + "' ";
-  sentence += no_command ? "could not be started" : describe(end.exit);
-  if (!no_command && !end.was_ready) sentence += ", before it was ready";
-  return Failure{.cause = no_command             ? Cause::kNotExecutable
-                          : end.exit.signal != 0 ? Cause::kKilled
-                                                 : Cause::kExited,
-                 .message = std::move(sentence),
-                 .output = end.output};
-}
-
-std::string last_lines(std::string_view text) {
-  const std::vector<std::string_view> lines = split(text, '\n');
-  std::string out;
-  std::size_t count = 0;
-  for (auto line = lines.rbegin(); line != lines.rend() && count < kMostLines; ++line) {
-    std::string words = plain(*line);
-    if (words.empty()) continue;
-    const std::size_t room = kMostBytes - out.size() - (count > 0 ? 1 : 0);
-    const bool too_long = words.size() > room;
-    if (too_long && count > 0) break;
-    if (too_long) {
-      words.resize(room + 1);
-      while (is_continuation(words.back())) words.pop_back();
-      words.pop_back();
-    }
-    out.insert(0, count > 0 ? words + "\n" : words);
-    ++count;
+      !end.worker && !end.was_ready && signal == 0 && end.exit.code == kCannotExecute;
+  const std::optional<EndKind> kind = kind_of(end);
+  const std::optional<Sign> sign = kind ? find_sign(end.output, *kind) : std::optional<Sign>();
+  if (sign) {
+    failure.cause = sign->cause;
+    what = std::string(words_of(sign->cause)) + " (" + sign->line + ") and " + describe(end.exit);
+  } else if (no_command) {
+    failure.cause = Cause::kNotExecutable;
+    what = "could not be started";
+  } else if (signal == SIGKILL && end.oom_kills) {
+    failure.cause = Cause::kOutOfMemory;
+    what = describe(end.exit) + " when the system, out of memory, killed a process";
+  } else {
+    failure.cause = signal != 0 ? cause_of_signal(signal) : Cause::kExited;
+    what = describe(end.exit);
   }
-  return out;
+  failure.message = "the engine of '" + end.model + "' " + what;
+  if (!no_command && !end.was_ready) failure.message += ", before it was ready";
+  failure.hint = hint_of(failure.cause, signal);
+  return failure;
 }
 
 }  // namespace corral::engine

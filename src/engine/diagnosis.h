@@ -1,9 +1,19 @@
-// Diagnosis: words for people about an engine that ended, from how the kernel says that it ended
-// and from what it said last itself.
+// Diagnosis: words for people about an engine that ended, from how the kernel says that it ended,
+// from what it said last itself (output_signs.h) and from what the system counts.
+//
+//   the end                                   the cause
+//   a command that could not be executed      not_executable
+//   before it was ready, by itself            what any of its last lines show, else exited
+//   by a signal of its own or a fault         memory or an assertion that its lines show, else
+//                                             assertion (SIGABRT, SIGTRAP), unsupported_cpu
+//                                             (SIGILL) or crashed
+//   when it was ready, by itself              memory that its lines show, else exited
+//   SIGKILL while the system killed for want  out_of_memory
+//     of memory
+//   any other signal                          killed
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "engine/status.h"
 #include "io/process.h"
@@ -16,17 +26,14 @@ struct End {
   bool worker = false;     // our own, not a command under guard
   bool was_ready = false;  // in this life
   io::Exit exit{};
-  std::string output{};  // its last lines, as last_lines() gives them
+  std::string output{};    // what it printed last, as it did
+  bool oom_kills = false;  // in its life the system killed some process for want of memory
 };
 
 // What happened and what to do about it. `at` is left for the caller.
 Failure diagnose(const End& end);
 
-// "exited with status 3", "was killed by SIGKILL: ..."; continues a sentence about the engine.
+// "exited with status 3", "was killed by SIGKILL"; continues a sentence about the engine.
 std::string describe(const io::Exit& exit);
-
-// The last lines of `text` that say something, at most ten and 1,600 bytes, oldest first, each on a
-// line of its own; control characters are left out. Empty if there are none.
-std::string last_lines(std::string_view text);
 
 }  // namespace corral::engine

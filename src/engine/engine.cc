@@ -11,7 +11,9 @@
 #include "engine/given_up.h"
 #include "engine/guard.h"
 #include "engine/health_watch.h"
+#include "engine/last_lines.h"
 #include "engine/lifecycle.h"
+#include "engine/oom_kills.h"
 #include "io/race.h"
 
 namespace corral::engine {
@@ -34,6 +36,7 @@ struct Engine::Life {
       : process(std::move(child)),
         tree{.leader = process.pid(), .guarded = engine.spec_.guarded},
         log_begin(engine.log_.end()),
+        oom_kills(engine::oom_kills()),
         start(loop.now(), engine.spec_.start_timeout),
         readiness(loop, engine.client_, engine.spec_, [&engine] { engine.note_loading(); }),
         said_ready(loop),
@@ -63,7 +66,8 @@ struct Engine::Life {
   const std::uint64_t log_begin;  // where its output begins in the log
   bool was_ready = false;
   bool group_killed = false;
-  std::string stuck;  // why it is, if it is
+  std::string stuck;        // why it is, if it is
+  std::uint64_t oom_kills;  // of the system, when it was last looked at
   StartClock start;
   Readiness readiness;
   int open_pipes = 2;
@@ -199,7 +203,7 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
   const bool in_time = co_await wait_in_time(loop_, life.news, life.start, life.tree);
   readiness.cancel();
   if (!in_time) {
-    failure = too_late(spec_, life.start, loop_.now(), life.readiness, output_of(life));
+    failure = too_late(spec_, life.start, loop_.now(), life.readiness, last_lines(output_of(life)));
   } else if (!life.over.is_set()) {
     life.was_ready = true;
     if (spec_.ready_token) status_.health = Health::kHealthy;
@@ -207,7 +211,7 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
     io::Task<void> watch = watch_over(life);
     watch.start();
     co_await life.over.wait();
-    if (!life.stuck.empty()) failure = stuck(spec_, life.stuck, output_of(life));
+    if (!life.stuck.empty()) failure = stuck(spec_, life.stuck, last_lines(output_of(life)));
   }
   const bool by_itself = life.exited() && !stop_.is_set();
   if (!by_itself) {
@@ -242,6 +246,7 @@ io::Task<void> Engine::watch_over(Life& life) {
   while (life.stuck.empty()) {
     HealthWatch::Report report = co_await watch.next();
     status_.memory_bytes = report.memory_bytes;
+    life.oom_kills = oom_kills();
     if (std::exchange(status_.health, report.health) != report.health) enter(status_.state);
     life.stuck = std::move(report.stuck);
   }
@@ -341,12 +346,12 @@ void Engine::note_exit(const Life& life) {
                                .at = std::chrono::system_clock::now()};
 }
 
-// What the engine said last in this life.
+// What the engine printed last in this life.
 std::string Engine::output_of(const Life& life) const {
   const std::uint64_t end = log_.end();
   const std::uint64_t begin =
       std::max(life.log_begin, end > kDiagnosisBytes ? end - kDiagnosisBytes : 0);
-  return last_lines(log_.from(begin));
+  return log_.from(begin);
 }
 
 Failure Engine::died(const Life& life) const {
@@ -354,7 +359,8 @@ Failure Engine::died(const Life& life) const {
                       .worker = spec_.worker,
                       .was_ready = life.was_ready,
                       .exit = life.process.exit(),
-                      .output = output_of(life)});
+                      .output = output_of(life),
+                      .oom_kills = oom_kills() != life.oom_kills});
 }
 
 }  // namespace corral::engine
