@@ -15,6 +15,7 @@ int run_command(const corral::cli::Options& options) {
     case Command::kRun: return corral::cli::run(options);
     case Command::kPs: return corral::cli::ps(options);
     case Command::kStatus: return corral::cli::status(options);
+    case Command::kTop: return corral::cli::top(options);
     case Command::kLoad: return corral::cli::load(options);
     case Command::kUnload: return corral::cli::unload(options);
     case Command::kLogs: return corral::cli::logs(options);

@@ -11,6 +11,7 @@ int serve(const Options& options);
 int run(const Options& options);
 int ps(const Options& options);
 int status(const Options& options);
+int top(const Options& options);
 int load(const Options& options);
 int unload(const Options& options);
 int logs(const Options& options);

@@ -221,6 +221,13 @@ class Parser {
     status->add_option("model", options_.model, "the model's id; without it, all models");
     status->add_flag("--json", options_.json, "as JSON, for programs");
     add_url(status);
+    CLI::App* top = add(Command::kTop, "top", "watch models and requests, and act on them");
+    top->add_flag("--once", options_.once, "print one picture as text, and end");
+    add_url(top);
+    top->footer(
+        "Keys: arrows (or j, k) choose, Tab goes between models and requests, l loads the chosen\n"
+        "model, u unloads it, c cancels the chosen request, q quits. NO_COLOR=1 is without "
+        "colours.");
     CLI::App* load = add(Command::kLoad, "load", "load a model and wait until it is ready");
     load->add_option("model", options_.model, "the model's id")->required();
     add_url(load);

@@ -21,6 +21,7 @@ enum class Command {
   kRun,
   kPs,
   kStatus,
+  kTop,
   kLoad,
   kUnload,
   kLogs,
@@ -41,6 +42,7 @@ struct Options {
   bool without_keys = false;          // serve: the network may use the models without one
   bool follow = false;                // logs
   bool json = false;                  // status: as the API gives it
+  bool once = false;                  // top: one picture as text
   std::vector<std::string> words;     // set: KEY=VALUE; reset: keys
   bool restart = false;               // set, reset: unload the engine when it is idle
   bool licenses = false;              // version
