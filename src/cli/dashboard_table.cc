@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kMargin = 2;  // before the first column
 constexpr int kGap = 2;     // between two
+constexpr int kMostName = 40;
 
 struct Column {
   const char* title;
@@ -46,22 +47,40 @@ constexpr Column kRequestColumns[] = {
     {"REQUEST", 7, 0, true}, {"AGE", 6, 0, true}, {"MODEL", 16, 1}, {"PATH", 20, 3},
     {"SENT", 5, 2, true},    {"B/S", 5, 4, true}, {"CLIENT", 15, 5}};
 
-// The columns that fit; `widths` are those that they need at least.
-std::vector<PlacedColumn> place(std::span<const Column> columns, const std::vector<int>& widths,
+int longest_name(const std::vector<ModelRow>& models) {
+  int most = 0;
+  for (const ModelRow& model : models) most = std::max(most, display_width(model.id));
+  return most;
+}
+
+// The columns that fit. One that holds names, `named`, gets `names` columns before there are any of
+// the less important ones, and where nothing helps, less than it should have.
+std::vector<PlacedColumn> place(std::span<const Column> columns, std::size_t named, int names,
                                 int width) {
+  std::vector<int> widths;
+  for (const Column& column : columns) widths.push_back(column.width);
   std::vector<std::size_t> kept(columns.size());
   std::iota(kept.begin(), kept.end(), std::size_t{0});
-  const auto total = [&] {
-    int sum = kMargin - kGap;
+  const auto missing = [&] {
+    int sum = kMargin - kGap - width;
     for (const std::size_t i : kept) sum += widths[i] + kGap;
     return sum;
   };
-  while (total() > width) {
-    const auto last =
-        std::ranges::max_element(kept, {}, [&](std::size_t i) { return columns[i].priority; });
-    if (columns[*last].priority == 0) break;
-    kept.erase(last);
-  }
+  const auto drop_down_to = [&](int least) {
+    while (missing() > 0) {
+      const auto last =
+          std::ranges::max_element(kept, {}, [&](std::size_t i) { return columns[i].priority; });
+      if (columns[*last].priority < least) break;
+      kept.erase(last);
+    }
+  };
+  constexpr int kLessImportant = 8;
+  constexpr int kLeast = 8;
+  widths[named] = std::clamp(names, kLeast, kMostName);
+  drop_down_to(kLessImportant);
+  widths[named] = std::min(widths[named], columns[named].width);
+  drop_down_to(1);
+  widths[named] = std::max(widths[named] - std::max(missing(), 0), kLeast);
   std::vector<PlacedColumn> placed;
   int at = kMargin;
   for (const std::size_t i : kept) {
@@ -81,24 +100,11 @@ void widen(std::vector<PlacedColumn>& placed, std::size_t what, int most, int wi
   for (auto later = column + 1; later != placed.end(); ++later) later->at += more;
 }
 
-constexpr int kMostName = 40;
-
-int longest_name(const std::vector<ModelRow>& models) {
-  int most = 0;
-  for (const ModelRow& model : models) most = std::max(most, display_width(model.id));
-  return most;
-}
-
-std::vector<int> widths_of(std::span<const Column> columns) {
-  std::vector<int> widths;
-  for (const Column& column : columns) widths.push_back(column.width);
-  return widths;
-}
-
 void draw_text(Screen& screen, int row, const PlacedColumn& column, bool right,
                const std::string& text, Style style = {}) {
-  const std::string shown = fitted(text, column.width);
-  const int indent = right ? column.width - display_width(shown) : 0;
+  const int width = std::min(column.width, screen.size().columns - column.at);
+  const std::string shown = fitted(text, width);
+  const int indent = right ? width - display_width(shown) : 0;
   screen.put(row, column.at + indent, shown, style);
 }
 
@@ -202,10 +208,8 @@ std::string state_words(const ModelRow& model, Instant now) {
 }
 
 std::vector<PlacedColumn> place_model_columns(const std::vector<ModelRow>& models, int width) {
-  std::vector<int> widths = widths_of(kModelColumns);
   const int names = longest_name(models);
-  widths[kModel] = std::clamp(names, 8, kModelColumns[kModel].width);
-  std::vector<PlacedColumn> placed = place(kModelColumns, widths, width);
+  std::vector<PlacedColumn> placed = place(kModelColumns, kModel, names, width);
   constexpr int kMostState = 26;
   widen(placed, kModel, std::min(names, kMostName), width);
   widen(placed, kState, kMostState, width);
@@ -214,10 +218,8 @@ std::vector<PlacedColumn> place_model_columns(const std::vector<ModelRow>& model
 }
 
 std::vector<PlacedColumn> place_request_columns(const std::vector<ModelRow>& models, int width) {
-  std::vector<int> widths = widths_of(kRequestColumns);
   const int names = longest_name(models);
-  widths[kOfModel] = std::clamp(names, 8, kRequestColumns[kOfModel].width);
-  std::vector<PlacedColumn> placed = place(kRequestColumns, widths, width);
+  std::vector<PlacedColumn> placed = place(kRequestColumns, kOfModel, names, width);
   constexpr int kMostPath = 40;
   constexpr int kMostClient = 39;  // of an IPv6 address
   widen(placed, kOfModel, std::min(names, kMostName), width);

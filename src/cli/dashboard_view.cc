@@ -115,6 +115,7 @@ class View {
     for (const ModelRow& model : dashboard_.models()) {
       if (!model.last_error) continue;
       screen_.put(++row_, 0, model.id + ":");
+      ++row_;
       error(model, 2, Screen::kMost);
     }
     return std::move(screen_);

@@ -46,6 +46,7 @@ class Screen {
   explicit Screen(Size size = {});
 
   Size size() const { return size_; }
+  // Requires: inside.
   const Cell& at(int row, int column) const;
 
   // Writes what take_glyph makes of the text, and returns the column behind it. What lies outside

@@ -31,8 +31,8 @@ TEST_CASE("whoever overwrites half of a wide glyph blanks the other half") {
 
 TEST_CASE("no control character gets into a cell") {
   Screen screen({.columns = 20, .rows = 1});
-  screen.put(0, 0, "a\x1b[2Jb\nc\x9b");
-  CHECK(screen.line(0) == "a [2Jb c\ufffd");
+  screen.put(0, 0, "a\x1b]2Jb\nc\x9b");
+  CHECK(screen.line(0) == "a ]2Jb c\ufffd");
 }
 
 TEST_CASE("a size that makes no sense is made to") {

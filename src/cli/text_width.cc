@@ -161,6 +161,16 @@ char32_t take_point(std::string_view& text) {
   return valid ? point : kInvalid;
 }
 
+// The end of an escape sequence (ECMA-48 CSI), behind its first byte; 0 if there is none.
+std::size_t end_of_sequence(std::string_view text) {
+  if (!text.starts_with('[')) return 0;
+  const auto is_final = [](char c) { return c >= 0x40 && c <= 0x7e; };
+  const auto is_inside = [](char c) { return c >= 0x20 && c <= 0x3f; };
+  std::size_t at = 1;
+  while (at < text.size() && is_inside(text[at])) ++at;
+  return at < text.size() && is_final(text[at]) ? at + 1 : 0;
+}
+
 bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7f && point < 0xa0); }
 
 }  // namespace
@@ -177,6 +187,9 @@ std::optional<Glyph> take_glyph(std::string_view& text) {
     const char32_t point = take_point(text);
     if (is_in(point, kDropped)) continue;
     if (point == kInvalid) return Glyph{kReplacement, 1};
+    const std::size_t sequence = point == 0x1b ? end_of_sequence(text) : 0;
+    text.remove_prefix(sequence);
+    if (sequence > 0) continue;
     if (is_control(point)) return Glyph{" ", 1};
     const int width = point_width(point);
     if (width == 0) continue;  // a mark that has nothing to stand on

@@ -1,8 +1,9 @@
 // How wide text is in a terminal, and text of strangers made fit to stand in a column.
 //
 // Names and errors come from config files and engines. Here they become glyphs that each take one
-// or two columns in any terminal: control characters are spaces, what is no UTF-8 is U+FFFD, marks
-// stay with their letter, and characters that terminals disagree about are left out. Pure.
+// or two columns in any terminal: sequences of colours are left out, other control characters are
+// spaces, what is no UTF-8 is U+FFFD, marks stay with their letter, and characters that terminals
+// disagree about are left out. Pure.
 #pragma once
 
 #include <optional>

@@ -26,7 +26,15 @@ TEST_CASE("letters take one column, ideographs and emoji two, marks none") {
 }
 
 TEST_CASE("control characters are spaces") {
-  CHECK(shown("a\x1b[31mb\nc\td\x7f\xc2\x9b") == "a [31mb c d  ");
+  CHECK(shown("a\x1b"
+              "b\nc\td\x7f\xc2\x9b"
+              "31m") == "a b c d  31m");
+}
+
+TEST_CASE("an engine's colours are left out, and half of a sequence is text") {
+  CHECK(shown("a\x1b[1;31mb\x1b[0mc\x1b[2Jd") == "abcd");
+  CHECK(shown("a\x1b[31") == "a [31");
+  CHECK(shown("\x1b[\x1b[m\x1b]0;title\x07") == " [ ]0;title ");
 }
 
 TEST_CASE("characters that terminals disagree about, or that turn text around, are left out") {
