@@ -52,6 +52,11 @@ void DashboardActions::note(std::string text, bool is_error) {
   changed_.set();
 }
 
+void DashboardActions::note_begun(std::string text) {
+  controls_.note(std::move(text), false, Instant::max());  // until it is done
+  changed_.set();
+}
+
 io::Task<void> DashboardActions::carry_out(Order order, std::string url) {
   Result<ServiceClient> service = ServiceClient::make(loop_, url);
   if (!service.has_value()) {
@@ -61,11 +66,11 @@ io::Task<void> DashboardActions::carry_out(Order order, std::string url) {
   Result<void> done;
   std::string words;
   if (order.kind == Order::Kind::kLoad) {
-    note("loading " + order.model, false);
+    note_begun("loading " + order.model);
     done = co_await load(*service, order.model);
     words = order.model + " is ready";
   } else if (order.kind == Order::Kind::kUnload) {
-    note("unloading " + order.model, false);
+    note_begun("unloading " + order.model);
     std::string path = "/api/models/unload/" + percent_encode(order.model);
     done = co_await post(*service, std::move(path));
     words = order.model + " is unloaded";

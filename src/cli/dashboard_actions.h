@@ -25,6 +25,7 @@ class DashboardActions {
   io::Task<Result<void>> load(ServiceClient& service, std::string model);
   io::Task<Result<void>> post(ServiceClient& service, std::string path);
   void note(std::string text, bool is_error);
+  void note_begun(std::string text);
 
   io::Loop& loop_;
   DashboardControls& controls_;

@@ -37,8 +37,8 @@ io::Task<void> DashboardFeed::follow() {
 void DashboardFeed::lost(const Error& error) {
   // What is wrong with the address or the key is for the person to mend; all else may pass.
   const bool tells = error.code == Code::kInvalid;
-  const std::string url = service_url_.empty() ? dashboard_.url() : service_url_;
-  dashboard_.lost(tells ? error.message : "no service answers at " + url + "; trying again");
+  dashboard_.lost(tells ? error.message
+                        : "no service answers at " + dashboard_.url() + "; trying again");
   changed_.set();
 }
 

@@ -1,9 +1,13 @@
 """A command in a terminal of its own, typed at by a test."""
 
+import codecs
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
+import termios
 
 from waiting import SCALE, eventually
 
@@ -11,13 +15,19 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 class Terminal:
-    def __init__(self, home, *arguments, environment=None):
+    def __init__(self, home, *arguments, environment=None, under=(), size=(80, 24)):
+        """`under` is a command that runs another one; `size` is columns and rows."""
         self.master, slave = pty.openpty()
         self.seen = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.resize(*size)
         self.process = subprocess.Popen(
-            [home.binary, *arguments], env={**home.environment, **(environment or {})},
+            [*under, home.binary, *arguments], env={**home.environment, **(environment or {})},
             cwd=home.folder, preexec_fn=lambda: os.login_tty(slave), pass_fds=[slave])
         os.close(slave)
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -42,7 +52,7 @@ class Terminal:
                 break
             if not piece:
                 break
-            self.seen += piece.decode(errors="replace")
+            self.seen += self.decoder.decode(piece)
         return self.seen
 
     def close(self):
