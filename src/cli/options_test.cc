@@ -68,6 +68,8 @@ TEST_CASE("each command takes its own arguments") {
   CHECK(options_of({"serve", "-c", "x.yaml"}).config == "x.yaml");
   CHECK(options_of({"logs", "-f", "m"}).follow);
   CHECK(options_of({"unload"}).model.empty());
+  CHECK(options_of({"top", "--once"}).once);
+  CHECK_FALSE(options_of({"top"}).once);
   CHECK(options_of({"config", "check", "f"}).command == Command::kConfigCheck);
   CHECK(options_of({"ps", "--url", "http://h:1"}).url == "http://h:1");
 }

@@ -68,10 +68,8 @@ class Home:
         """`config` is a text, or a value that is written as JSON, which YAML includes."""
         if not isinstance(config, str):
             count = len(config.get("models", {}))
-            # YAML does not know JSON's escapes of pairs of surrogates.
-            config = json.dumps({"startPort": free_ports(count + 1), **config}, indent=1,
-                                ensure_ascii=False)
-        with open(self.path("config.yaml"), "w", encoding="utf-8") as file:
+            config = json.dumps({"startPort": free_ports(count + 1), **config}, indent=1)
+        with open(self.path("config.yaml"), "w") as file:
             file.write(config)
         return self.path("config.yaml")
 

@@ -104,7 +104,7 @@ def test_a_failure_is_shown_with_its_words_and_none_of_its_control_characters(st
 
 
 def test_names_of_any_width_stand_in_their_columns(start, fake, top):
-    names = ["模型-千问", "🦙-tiny", "plain", "e\u0301te\u0301"]
+    names = ["模型-千问", "한국어", "plain", "e\u0301te\u0301"]
     corral = start({"models": {name: fake.model() for name in names}})
     screen = top(corral.home)
     screen.shows("4 models")
