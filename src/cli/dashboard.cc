@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "base/timestamp.h"
 #include "cli/json_fields.h"
+#include "cli/model_sample.h"
 
 namespace corral::cli {
 namespace {
@@ -73,36 +74,6 @@ std::string exit_text(const Json& exit) {
           : signal;
   const std::string cause = text_of(exit, "cause");
   return cause.empty() ? text : text + ", " + cause;
-}
-
-// A line "NAME{model="ID"} VALUE" of Prometheus text.
-struct Sample {
-  std::string_view name;
-  std::string model;
-  std::uint64_t value = 0;
-};
-
-std::optional<Sample> read_sample(std::string_view line) {
-  constexpr std::string_view kLabel = "{model=\"";
-  const std::size_t label = line.find(kLabel);
-  if (label == std::string_view::npos) return std::nullopt;
-  Sample sample{.name = line.substr(0, label), .model = {}};
-  std::size_t at = label + kLabel.size();
-  while (at < line.size() && line[at] != '"') {
-    if (line[at] == '\\' && at + 1 < line.size()) {
-      ++at;
-      sample.model += line[at] == 'n' ? '\n' : line[at];
-    } else {
-      sample.model += line[at];
-    }
-    ++at;
-  }
-  constexpr std::string_view kEnd = "\"} ";
-  if (line.substr(std::min(at, line.size()), kEnd.size()) != kEnd) return std::nullopt;
-  const std::optional<std::uint64_t> value = parse_u64(trim(line.substr(at + kEnd.size())));
-  if (!value) return std::nullopt;
-  sample.value = *value;
-  return sample;
 }
 
 }  // namespace
@@ -187,7 +158,7 @@ void Dashboard::take_metrics(std::string_view body, Instant now) {
   // A model that has had no request yet is not in the text: its counters are 0.
   std::map<std::string, Totals> totals;
   for (const std::string_view line : split(body, '\n')) {
-    const std::optional<Sample> sample = read_sample(line);
+    const std::optional<ModelSample> sample = read_model_sample(line);
     if (!sample) continue;
     if (sample->name == "corral_prompt_tokens_total") totals[sample->model].prompt = sample->value;
     if (sample->name == "corral_generated_tokens_total")

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/dashboard_details.h"
 #include "cli/text_width.h"
 
 namespace corral::cli {
@@ -18,10 +19,6 @@ std::size_t moved(std::size_t index, std::ptrdiff_t by, std::size_t count) {
   const auto last = static_cast<std::ptrdiff_t>(count) - 1;
   return static_cast<std::size_t>(
       std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(index) + by, 0, std::max(last, {})));
-}
-
-std::string plural(std::uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -154,7 +151,7 @@ std::optional<Order> DashboardControls::unload(const Dashboard& dashboard) {
   if (!model->busy()) return order;
   const std::string waiting =
       model->waiting > 0 ? " and " + std::to_string(model->waiting) + " waiting" : "";
-  ask("Unload " + fitted(model->id, kMostName) + " with " + plural(model->in_flight, "request") +
+  ask("Unload " + fitted(model->id, kMostName) + " with " + counted(model->in_flight, "request") +
           " running" + waiting + "?",
       order);
   return std::nullopt;

@@ -76,7 +76,8 @@ std::vector<PlacedColumn> place(std::span<const Column> columns, std::size_t nam
   };
   constexpr int kLessImportant = 8;
   constexpr int kLeast = 8;
-  widths[named] = std::clamp(names, kLeast, kMostName);
+  constexpr int kRoomyName = 28;
+  widths[named] = std::clamp(names, kLeast, kRoomyName);
   drop_down_to(kLessImportant);
   widths[named] = std::min(widths[named], columns[named].width);
   drop_down_to(1);
@@ -247,6 +248,7 @@ void draw_model(Screen& screen, int row, const std::vector<PlacedColumn>& column
     Style style = quiet_if_dash(text);
     if (column.what == kHealth) style = health_style(model);
     if (column.what == kWaiting && model.waiting > 0) style = {.colour = Colour::kYellow};
+    if (column.what == kSpeed && !model.loaded()) style = {.dim = true};  // it is long ago
     if (column.what == kLastError) style = {.dim = model.state != "failed"};
     draw_text(screen, row, column, kModelColumns[column.what].right, text, style);
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/strings.h"
+#include "cli/dashboard_details.h"
 #include "cli/dashboard_table.h"
 #include "cli/short_text.h"
 
@@ -47,10 +47,6 @@ std::size_t first_shown(std::size_t chosen, std::size_t count, int rows) {
   if (count <= height) return 0;
   const std::size_t middle = chosen < height / 2 ? 0 : chosen - height / 2;
   return std::min(middle, count - height);
-}
-
-std::string counted(std::uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 struct Sums {
@@ -115,8 +111,7 @@ class View {
     for (const ModelRow& model : dashboard_.models()) {
       if (!model.last_error) continue;
       screen_.put(++row_, 0, model.id + ":");
-      ++row_;
-      error(model, 2, Screen::kMost);
+      row_ = draw_last_error(screen_, row_ + 1, Screen::kMost, model, now_);
     }
     return std::move(screen_);
   }
@@ -186,77 +181,11 @@ class View {
       const ModelRow& model = all[std::min(controls.model_index(), all.size() - 1)];
       rule(model.id, models_shown_, true);
       const int begin = row_;
-      process(model);
-      tokens(model);
-      error(model, 2, end - row_);
+      draw_details(screen_, begin, end - begin, model, now_);
       for (int row = begin; stale() && row < end; ++row)
         screen_.restyle(row, 0, columns(), {.dim = true});
     }
     row_ = end;
-  }
-
-  void process(const ModelRow& model) {
-    int at = screen_.put(row_, 2, state_words(model, now_), state_style(model));
-    if (model.state == "loading") {
-      const std::string how = " " + std::to_string(static_cast<int>(model.progress * 100)) + "% ";
-      const std::string stage = model.stage.empty() ? "" : "  " + model.stage;
-      at = screen_.put(row_, at, how, state_style(model));
-      const int width = std::clamp(columns() - at - display_width(stage) - 2, 0, 40);
-      if (width >= 4) draw_bar(screen_, row_, at, width, model.progress, state_style(model));
-      if (width >= 4) at += width;
-      screen_.put(row_, at, stage);
-      ++row_;
-      return;
-    }
-    if (model.health != "unknown") {
-      at = screen_.put(row_, at, ", ");
-      at = screen_.put(row_, at, model.health, health_style(model));
-    }
-    std::string text;
-    if (model.pid) text += " · pid " + std::to_string(*model.pid);
-    if (model.ready_since) text += " · up " + coarse_age(now_ - *model.ready_since);
-    if (model.memory_bytes) text += " · " + short_size(model.memory_bytes);
-    if (model.restarts > 0) text += " · " + counted(model.restarts, "restart");
-    if (!model.stop_reason.empty()) text += " · last stop: " + model.stop_reason;
-    if (!model.last_exit.empty()) text += " (" + model.last_exit + ")";
-    screen_.put(row_, at, fitted(text, columns() - at));
-    ++row_;
-  }
-
-  void tokens(const ModelRow& model) {
-    const auto part = [&](const char* name, const RateMeter& meter) {
-      const std::string rate = short_rate(meter.rate(now_));
-      return name + std::to_string(meter.value().value_or(0)) +
-             (rate == "-" ? "" : " (" + rate + "/s)");
-    };
-    std::string text = part("tokens: prompt ", model.prompt_tokens) +
-                       part(" · generated ", model.generated_tokens);
-    if (model.tokens_per_second)
-      text += " · last reply " + short_rate(model.tokens_per_second) + "/s";
-    screen_.put(row_++, 2, fitted(text, columns() - 2));
-  }
-
-  // The last error, what to do about it, and what the engine said, in at most `rows` rows.
-  void error(const ModelRow& model, int indent, int rows) {
-    if (!model.last_error || rows < 1) return;
-    const int end = row_ + rows;
-    const ModelRow::LastError& error = *model.last_error;
-    const auto put = [&](const std::string& text, int most, Style style) {
-      const auto lines = static_cast<std::size_t>(std::clamp(end - row_, 0, most));
-      if (lines == 0) return;
-      for (const std::string& line : wrapped(text, columns() - indent, lines))
-        screen_.put(row_++, indent, line, style);
-    };
-    const Colour colour = model.state == "failed" ? Colour::kRed : Colour::kDefault;
-    const int for_hint = error.hint.empty() || rows < 2 ? 0 : 1;
-    put(coarse_age(now_ - error.at) + " ago: " + error.message, std::min(rows - for_hint, 2),
-        {.colour = colour});
-    put(error.hint, 2, {.bold = true});
-    const std::vector<std::string_view> output = split(trim(error.output), '\n');
-    const auto room = static_cast<std::size_t>(std::clamp(end - row_, 0, 3));
-    const std::size_t first = output.size() - std::min(output.size(), room);
-    for (std::size_t i = first; i < output.size(); ++i)
-      screen_.put(row_++, indent, fitted(output[i], columns() - indent), {.dim = true});
   }
 
   void requests(const Layout& layout, const DashboardControls& controls) {

@@ -88,6 +88,8 @@ void Terminal::write_now(std::string_view bytes) {
   }
 }
 
-TerminalSize Terminal::size() const { return size_of(descriptor_.get()).value_or(TerminalSize{80, 24}); }
+TerminalSize Terminal::size() const {
+  return size_of(descriptor_.get()).value_or(TerminalSize{80, 24});
+}
 
 }  // namespace corral::io
