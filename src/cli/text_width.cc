@@ -242,6 +242,8 @@ std::vector<std::string> wrapped(std::string_view text, int width, std::size_t m
   };
   std::size_t at = 0;
   while (at < text.size()) {
+    const bool full = lines.size() + 1 >= most && display_width(line) > width;
+    if (full) break;
     const std::size_t begin = text.find_first_not_of(" \t\r\n", at);
     if (begin == std::string_view::npos) break;
     at = std::min(text.find_first_of(" \t\r\n", begin), text.size());
