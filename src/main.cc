@@ -18,6 +18,8 @@ int run_command(const corral::cli::Options& options) {
     case Command::kTop: return corral::cli::top(options);
     case Command::kLoad: return corral::cli::load(options);
     case Command::kUnload: return corral::cli::unload(options);
+    case Command::kSuspend: return corral::cli::suspend(options);
+    case Command::kResume: return corral::cli::resume(options);
     case Command::kLogs: return corral::cli::logs(options);
     case Command::kSet: return corral::cli::set(options);
     case Command::kReset: return corral::cli::reset(options);

@@ -14,6 +14,8 @@ int status(const Options& options);
 int top(const Options& options);
 int load(const Options& options);
 int unload(const Options& options);
+int suspend(const Options& options);
+int resume(const Options& options);
 int logs(const Options& options);
 int set(const Options& options);
 int reset(const Options& options);

@@ -234,6 +234,9 @@ class Parser {
     CLI::App* unload = add(Command::kUnload, "unload", "unload a model, or all");
     unload->add_option("model", options_.model, "the model's id; without it, all models");
     add_url(unload);
+    add_url(add(Command::kSuspend, "suspend",
+                "stop all engines and let requests wait, as before the machine sleeps"));
+    add_url(add(Command::kResume, "resume", "bring back what ran before suspend"));
     CLI::App* logs = add(Command::kLogs, "logs", "show Corral's log, or an engine's");
     logs->add_option("model", options_.model,
                      "the model whose engine's log to show; or 'proxy', Corral's own (the "

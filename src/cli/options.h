@@ -24,6 +24,8 @@ enum class Command {
   kTop,
   kLoad,
   kUnload,
+  kSuspend,
+  kResume,
   kLogs,
   kSet,
   kReset,

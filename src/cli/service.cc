@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/config_source.h"
 #include "cli/embedded.h"
+#include "dbus/bus.h"
 #include "engine/runtime_dir.h"
 #include "engine/spec.h"
 #include "gateway/dialect.h"
@@ -51,6 +52,7 @@ Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config c
                              .environment = engine::own_environment(),
                              .host_name = io::host_name(),
                              .state_folder = gateway::state_folder(environment),
+                             .system_bus = dbus::system_bus_address(),
                              .version = corral_version()};
   return std::unique_ptr<Service>(new Service(loop, settings, std::move(*listener), url));
 }

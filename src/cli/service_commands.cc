@@ -1,4 +1,4 @@
-// The commands that ask a running service: ps, load, unload, logs.
+// The commands that ask a running service: ps, load, unload, suspend, resume, logs.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -76,6 +76,24 @@ io::Task<Result<void>> unload_models(ServiceClient& service, const Options& opti
   co_return Result<void>{};
 }
 
+io::Task<Result<void>> suspend_all(ServiceClient& service, const Options&) {
+  std::string method = "POST";
+  std::string path = "/api/suspend";
+  const Result<std::string> body = co_await service.fetch(std::move(method), std::move(path));
+  if (!body.has_value()) co_return std::unexpected(body.error());
+  std::printf("all engines are stopped, and requests wait for: corral resume\n");
+  co_return Result<void>{};
+}
+
+io::Task<Result<void>> resume_all(ServiceClient& service, const Options&) {
+  std::string method = "POST";
+  std::string path = "/api/resume";
+  const Result<std::string> body = co_await service.fetch(std::move(method), std::move(path));
+  if (!body.has_value()) co_return std::unexpected(body.error());
+  std::printf("what ran before comes back\n");
+  co_return Result<void>{};
+}
+
 bool print_bytes(std::string_view bytes) {
   std::fwrite(bytes.data(), 1, bytes.size(), stdout);
   return std::fflush(stdout) == 0;
@@ -99,6 +117,8 @@ io::Task<Result<void>> show_logs(ServiceClient& service, const Options& options)
 int ps(const Options& options) { return run_work(options, list_running); }
 int load(const Options& options) { return run_work(options, load_model); }
 int unload(const Options& options) { return run_work(options, unload_models); }
+int suspend(const Options& options) { return run_work(options, suspend_all); }
+int resume(const Options& options) { return run_work(options, resume_all); }
 int logs(const Options& options) { return run_work(options, show_logs); }
 
 }  // namespace corral::cli

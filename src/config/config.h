@@ -62,6 +62,13 @@ struct Model {
   std::vector<Given> given;  // its options that are not the defaults, in the file's order
 };
 
+// What becomes of running engines when the machine sleeps.
+enum class OnSleep {
+  kCheck,    // they sleep too; when it wakes, those that do not work any more are replaced
+  kStop,     // they are stopped before, and what ran comes back after
+  kNothing,  // nothing
+};
+
 struct Config {
   std::string file;
   std::string text;  // what the file held, for examining it with other overrides
@@ -73,9 +80,10 @@ struct Config {
   std::vector<std::string> allowed_hosts;    // further names of this machine
   std::vector<std::string> preload;          // ids of models to load at start, in this order
   bool continue_streams = true;              // on a new engine, where their own died
-  bool restore_last = false;                 // load the model that was used last, too
-  std::vector<Model> models;                 // sorted by id
-  std::vector<Given> given;                  // options at the top level, for all models
+  OnSleep on_sleep = OnSleep::kCheck;
+  bool restore_last = false;          // load the model that was used last, too
+  std::vector<Model> models;          // sorted by id
+  std::vector<Given> given;           // options at the top level, for all models
   std::vector<std::string> warnings;  // "file:line:col: sentence", each once, in the file's order
 
   // The model with this id, else the one with this alias, else nullptr. Compares with every alias:

@@ -120,6 +120,13 @@ Result<void> read_continue_streams(Reader& reader, const Entry& entry, Globals& 
   return reader.read(entry, out.config.continue_streams);
 }
 
+Result<void> read_on_sleep(Reader& reader, const Entry& entry, Globals& out) {
+  const Result<std::size_t> word = read_word(reader, entry, {"check", "stop", "nothing"});
+  if (!word.has_value()) return std::unexpected(word.error());
+  out.config.on_sleep = static_cast<OnSleep>(*word);
+  return {};
+}
+
 Result<void> read_preload(Reader& reader, const Entry& entry, Globals& out) {
   std::vector<std::string> names;
   const Result<void> done = reader.read(entry, names);
@@ -159,6 +166,7 @@ constexpr Key<Globals> kKeys[] = {
     {"hooks", read_hooks},
     {"restoreLast", read_restore_last},
     {"continueStreams", read_continue_streams},
+    {"onSleep", read_on_sleep},
     {"unloadTimeout", read_global_unload_timeout},
     {"limits", read_care},
     {"onOutOfMemory", read_care},

@@ -161,6 +161,7 @@ TEST_CASE("models to load at start are named by id or alias, each once") {
 hooks: {on_startup: {preload: [b, " first ", a, nobody]}}
 restoreLast: true
 continueStreams: false
+onSleep: stop
 models:
   a: {gguf: a, aliases: [first]}
   b: {gguf: b}
@@ -168,6 +169,7 @@ models:
   CHECK(config.preload == std::vector<std::string>{"b", "a"});
   CHECK(config.restore_last);
   CHECK_FALSE(config.continue_streams);
+  CHECK(config.on_sleep == OnSleep::kStop);
   CHECK(config.warnings ==
         std::vector<std::string>{"conf/c.yaml:2:49: preload names no model with 'nobody'"});
   CHECK(refusal("hooks: [a]\n") ==

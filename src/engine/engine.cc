@@ -86,6 +86,7 @@ Engine::Engine(io::Loop& loop, http::Client& client, Spec spec,
       log_(loop),
       start_(loop),
       stop_(loop),
+      recheck_(loop),
       task_(run()) {
   task_.start();
 }
@@ -243,12 +244,24 @@ void Engine::note_loading() {
 // Ends the life of a stuck engine.
 io::Task<void> Engine::watch_over(Life& life) {
   HealthWatch watch(loop_, client_, spec_, load_, status_, life.tree);
+  recheck_.clear();
+  io::Task<void> rechecking = recheck_when_asked(life, watch);
+  rechecking.start();
   while (life.stuck.empty()) {
     HealthWatch::Report report = co_await watch.next();
     status_.memory_bytes = report.memory_bytes;
     life.oom_kills = oom_kills();
     if (std::exchange(status_.health, report.health) != report.health) enter(status_.state);
     life.stuck = std::move(report.stuck);
+  }
+  life.over.set();
+}
+
+io::Task<void> Engine::recheck_when_asked(Life& life, HealthWatch& watch) {
+  while (life.stuck.empty()) {
+    co_await recheck_.wait();
+    recheck_.clear();
+    life.stuck = co_await watch.ask_now();
   }
   life.over.set();
 }

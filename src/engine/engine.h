@@ -33,6 +33,8 @@
 
 namespace corral::engine {
 
+class HealthWatch;
+
 class Engine {
  public:
   // `on_change` is called from the engine's own task after each change of status(). It may call
@@ -59,6 +61,10 @@ class Engine {
   // Tells of the change before it returns. Requires: it does not run, and no start is under way.
   void refuse(Failure failure);
 
+  // The machine has slept, or something else may have broken it without a sign: a ready engine is
+  // asked now, and killed as a stuck one is if it does not work.
+  void recheck() { recheck_.set(); }
+
   const Status& status() const { return status_; }
   // That of the running process, else of the next.
   const Spec& spec() const { return spec_; }
@@ -75,6 +81,7 @@ class Engine {
   io::Task<std::optional<Failure>> live_with(Life& life);
   io::Task<void> become_ready(Life& life);
   io::Task<void> watch_over(Life& life);
+  io::Task<void> recheck_when_asked(Life& life, HealthWatch& watch);
   io::Task<void> end_process(Life& life);
   io::Task<void> hear_guard(Life& life);
   io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);
@@ -99,6 +106,7 @@ class Engine {
   StopReason stop_reason_ = StopReason::kAsked;  // means something where stop_ is set
   io::Event start_;                              // set with alive_
   io::Event stop_;
+  io::Event recheck_;
   io::Task<void> task_;
 };
 

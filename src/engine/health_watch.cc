@@ -96,6 +96,20 @@ io::Task<HealthWatch::Report> HealthWatch::next() {
   co_return report;
 }
 
+io::Task<std::string> HealthWatch::ask_now() {
+  if (!spec_.watched || status_.state == State::kSleeping || load_.waiting() > 0) co_return "";
+  Answer answer{.status = 200, .words = {}};
+  if (!question_.empty()) answer = co_await ask(client_, spec_, question_, answer_limit_);
+  bool works = answer.came();
+  if (works && spec_.ready_token) {
+    answer = co_await ask_token(client_, spec_, answer_limit_);
+    works = shows_token(answer);
+  }
+  // A request that came meanwhile may be what it was busy with.
+  if (works || load_.waiting() > 0) co_return "";
+  co_return "did not work any more (" + answer.words + ")";
+}
+
 io::Task<void> HealthWatch::ask_all(HealthJudge::Look& look) {
   if (question_.empty()) co_return;
   const Instant begin = loop_.now();

@@ -33,6 +33,12 @@ class HealthWatch {
   // The first returns as soon as the processes have been measured, the others after an interval.
   io::Task<Report> next();
 
+  // For a moment in which an engine may have broken without a sign, as when the machine has slept:
+  // asks it now, for a token where readiness asked for one. Why it does not work, as the rest of a
+  // sentence about it; empty if it does. One that owes something, sleeps or is not to be watched is
+  // not asked.
+  io::Task<std::string> ask_now();
+
  private:
   io::Task<void> meet();
   io::Task<void> ask_all(HealthJudge::Look& look);

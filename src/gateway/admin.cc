@@ -54,6 +54,8 @@ const OwnRoute<Admin> Admin::kRoutes[] = {
     {"GET", "/unload", false, true, &Admin::unload},
     {"POST", "/api/models/unload", true, true, &Admin::unload},
     {"POST", "/api/models/load", true, true, &Admin::load},
+    {"POST", "/api/suspend", false, true, &Admin::suspend},
+    {"POST", "/api/resume", false, true, &Admin::resume},
     {"GET", "/metrics", false, false, &Admin::metrics},
     {"GET", "/logs/stream", true, false, &Admin::log_stream},
     {"GET", "/logs", true, false, &Admin::log},
@@ -163,6 +165,28 @@ io::Task<void> Admin::unload(http::Exchange& exchange, std::string rest, std::st
   io::Task<Result<void>> wait = wait_stopped(std::move(ends), *model);
   const Result<void> unloaded = co_await io::until(loop_, exchange.client_gone(), std::move(wait));
   if (unloaded.has_value()) co_await reply_text(exchange, kPlainText, "OK");
+}
+
+// For whoever is told that the machine is about to sleep, and waits for the answer.
+io::Task<void> Admin::suspend(http::Exchange& exchange, std::string, std::string) {
+  constexpr seconds kLimit{30};
+  conductor_.suspend();
+  const bool gone = co_await conductor_.none_runs(kLimit);
+  if (gone) {
+    const Json json = {{"msg", "ok"}};
+    co_await reply_json(exchange, json);
+  } else {
+    co_await reply_error(exchange, Dialect::kOpenAi, 504,
+                         "not all engines have stopped within 30 s; GET /api/status tells which, "
+                         "and they are still being stopped");
+  }
+}
+
+io::Task<void> Admin::resume(http::Exchange& exchange, std::string, std::string) {
+  conductor_.resume();
+  conductor_.recheck();
+  const Json json = {{"msg", "ok"}};
+  co_await reply_json(exchange, json);
 }
 
 std::string Admin::state_line(ModelIndex model) {

@@ -36,6 +36,8 @@ class Admin {
   io::Task<void> models(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> running(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> unload(http::Exchange& exchange, std::string rest, std::string query);
+  io::Task<void> suspend(http::Exchange& exchange, std::string rest, std::string query);
+  io::Task<void> resume(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> load(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> health(http::Exchange& exchange, std::string rest, std::string query);
   io::Task<void> metrics(http::Exchange& exchange, std::string rest, std::string query);

@@ -83,6 +83,29 @@ void Conductor::unload_all() {
   pump();
 }
 
+void Conductor::suspend() {
+  scheduler_.suspend(loop_.now());
+  pump();
+}
+
+void Conductor::resume() {
+  scheduler_.resume(loop_.now());
+  pump();
+}
+
+void Conductor::recheck() {
+  for (const auto& engine : engines_) engine->recheck();
+}
+
+io::Task<bool> Conductor::none_runs(Duration limit) {
+  const Instant deadline = loop_.now() + limit;
+  const auto runs = [this] {
+    return std::ranges::any_of(engines_, [](const auto& e) { return e->status().pid != 0; });
+  };
+  while (runs() && loop_.now() < deadline) co_await change(deadline - loop_.now());
+  co_return !runs();
+}
+
 void Conductor::shut_down() {
   scheduler_.shut_down(loop_.now());
   pump();

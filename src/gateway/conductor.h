@@ -77,6 +77,15 @@ class Conductor {
   // Stops the engine when its requests are over; requests that wait for it are refused.
   void unload(ModelIndex model);
   void unload_all();
+  // All engines are stopped at once; requests wait, also those whose replies were under way, until
+  // resume(). Then what ran comes back.
+  void suspend();
+  void resume();
+  // Every engine that is ready shows that it works, or is replaced.
+  void recheck();
+  // Returns when no engine runs, or after `limit`: whether none does.
+  io::Task<bool> none_runs(Duration limit);
+
   // No more requests; engines stop when theirs are over.
   void shut_down();
   // shut_down, and all engines stop now, whatever they are doing.

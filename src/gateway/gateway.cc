@@ -113,7 +113,8 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       admin_(loop, config_, conductor_, status_, counters_, logs_),
       status_routes_(loop, config_, status_, events_, inflight_, settings.version),
       option_api_(options_, conductor_, [this](ModelIndex model) { reconfigure(model); }),
-      preload_(conductor_, first_models(config_, last_model_.id())) {
+      preload_(conductor_, first_models(config_, last_model_.id())),
+      sleep_watch_(loop, conductor_, config_.on_sleep, settings.system_bus) {
   logs_.gather(conductor_);
 }
 

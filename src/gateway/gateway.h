@@ -16,6 +16,7 @@
 #include "gateway/option_store.h"
 #include "gateway/preload.h"
 #include "gateway/proxy_session.h"
+#include "gateway/sleep_watch.h"
 #include "gateway/status_routes.h"
 #include "http/uri.h"
 
@@ -28,6 +29,7 @@ struct Settings {
   std::vector<std::string> environment;  // what engines inherit from, "NAME=value"
   std::string host_name{};               // this machine's
   std::string state_folder{};            // for what is remembered; empty: nothing is
+  std::string system_bus{};              // where logind is heard
   std::string version{};                 // ours
 };
 
@@ -81,6 +83,7 @@ class Gateway {
   StatusRoutes status_routes_;
   OptionApi option_api_;
   Preload preload_;
+  SleepWatch sleep_watch_;
 };
 
 }  // namespace corral::gateway

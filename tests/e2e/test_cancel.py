@@ -109,6 +109,7 @@ def test_the_engine_hears_that_its_client_left(start_fake):
 def test_a_reader_that_stops_reading_slows_its_engine_and_nobody_else(start_fake, sanitized):
     corral = start_fake(events=200_000)
     corral.http.post("/v1/embeddings", json={"model": "fake", "input": "x"})
+    eventually(lambda: corral.stats("fake")["finished"] == 1, "the engine has counted it")
     memory = processes.memory_kib(corral.pid, "VmHWM")
     body = {**ENDLESS, "model": "fake", "stream": True}
     connection = left_behind(corral, body)

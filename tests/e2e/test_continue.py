@@ -205,4 +205,5 @@ def test_smollm2_says_the_same_whether_it_is_killed_or_not(start, pieces, deaths
     killed = stream_with_deaths(corral, "smol", deaths,
                                 lambda: pieces(corral, "smol", SEA, 60))
     assert killed == undisturbed
-    assert continued(corral, "smol") == deaths
+    # An engine that had said all before it was killed needs no other.
+    assert 1 <= continued(corral, "smol") <= deaths
