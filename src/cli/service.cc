@@ -48,6 +48,7 @@ Result<std::unique_ptr<Service>> Service::start(io::Loop& loop, config::Config c
                           std::to_string(listener->port());
   gateway::Settings settings{.config = std::move(config),
                              .self_exe = *self,
+                             .self_image = io::executable_image(*self),
                              .runtime_dir = *runtime_dir,
                              .environment = engine::own_environment(),
                              .host_name = io::host_name(),

@@ -14,6 +14,7 @@
 #include "engine/last_lines.h"
 #include "engine/lifecycle.h"
 #include "engine/oom_kills.h"
+#include "engine/runtime_dir.h"
 #include "io/race.h"
 
 namespace corral::engine {
@@ -171,9 +172,12 @@ io::Task<std::optional<Failure>> Engine::live() {
     enter(State::kStopping);
     co_return std::nullopt;
   }
-  // A socket file of an earlier life would make the bind fail; an engine does not remove its own.
+  // An engine does not remove its own socket.
   const std::string socket = spec_.worker ? spec_.address.unix_path : "";
-  if (!socket.empty()) ::unlink(socket.c_str());
+  const Result<void> prepared = socket.empty() ? Result<void>{} : prepare_socket(socket);
+  if (!prepared.has_value()) {
+    co_return Failure{.cause = Cause::kNoResources, .message = prepared.error().message};
+  }
   Result<io::Process> process = io::Process::spawn(loop_, spec_.command);
   if (!process.has_value()) {
     co_return Failure{.cause = process.error().code == Code::kNotFound ? Cause::kNotExecutable

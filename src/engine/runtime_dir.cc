@@ -120,4 +120,9 @@ std::string worker_socket(const std::string& runtime_dir, std::string_view model
   return runtime_dir + "/" + name;
 }
 
+Result<void> prepare_socket(const std::string& socket) {
+  ::unlink(socket.c_str());
+  return make_private(socket.substr(0, socket.rfind('/')));
+}
+
 }  // namespace corral::engine

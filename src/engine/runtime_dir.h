@@ -27,4 +27,9 @@ std::optional<std::string> find_runtime_dir(
 // as long as this process lives.
 std::string worker_socket(const std::string& runtime_dir, std::string_view model_id);
 
+// Before a worker binds it: removes a socket of that path, which an earlier life has left and which
+// would make the bind fail, and makes its folder again if that has gone, as the system's cleaning
+// of temporary files may do. Fails as make_runtime_dir does.
+Result<void> prepare_socket(const std::string& socket);
+
 }  // namespace corral::engine

@@ -16,10 +16,13 @@ constexpr std::size_t kMaxWaiting = 1000;  // requests a model; more are refused
 
 engine::Spec spec_of(const Settings& settings, const config::Model& model) {
   const Duration timeout = model.startup_timeout;
-  return model.gguf.empty()
-             ? engine::external_spec(model, settings.self_exe, timeout, settings.environment)
-             : engine::worker_spec(model, settings.self_exe, settings.runtime_dir, timeout,
-                                   settings.environment);
+  engine::Spec spec =
+      model.gguf.empty()
+          ? engine::external_spec(model, settings.self_exe, timeout, settings.environment)
+          : engine::worker_spec(model, settings.self_exe, settings.runtime_dir, timeout,
+                                settings.environment);
+  spec.command.file = settings.self_image;
+  return spec;
 }
 
 scheduler::ModelRule rule_of(const config::Model& model) {

@@ -25,6 +25,7 @@ namespace corral::gateway {
 struct Settings {
   config::Config config;
   std::string self_exe;                  // our own binary: the worker and the guard
+  std::string self_image{};              // what to execute for it; empty: self_exe
   std::string runtime_dir;               // for the workers' sockets
   std::vector<std::string> environment;  // what engines inherit from, "NAME=value"
   std::string host_name{};               // this machine's

@@ -1,5 +1,6 @@
 #include "io/executable.h"
 
+#include <unistd.h>
 #include <uv.h>
 
 #include <array>
@@ -14,6 +15,12 @@ Result<std::string> executable_path() {
   const int status = uv_exepath(path.data(), &size);
   if (status != 0) return std::unexpected(uv_error("finding our own program file", status));
   return std::string(path.data(), size);
+}
+
+std::string executable_image(const std::string& path) {
+  // The child looks the name up, and is a copy of us until it has.
+  constexpr const char* kImage = "/proc/self/exe";
+  return ::access(kImage, X_OK) == 0 ? kImage : path;
 }
 
 std::string host_name() {

@@ -61,7 +61,7 @@ Result<Process> Process::spawn(Loop& loop, const Command& command) {
   std::vector<char*> argv = pointers(command.argv);
   std::vector<char*> env = pointers(command.env);
   uv_process_options_t options{};
-  options.file = argv[0];
+  options.file = command.file.empty() ? argv[0] : command.file.c_str();
   options.args = argv.data();
   options.env = env.data();
   options.stdio = stdio.data();

@@ -15,6 +15,7 @@ namespace corral::io {
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH; not empty
   std::vector<std::string> env;   // "K=V", the whole environment of the child
+  std::string file{};             // what is executed, if it is not argv[0]
   bool operator==(const Command&) const = default;
 };
 
