@@ -1,5 +1,7 @@
 #include "gateway/logs.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "gateway/conductor.h"
 
@@ -52,14 +54,16 @@ io::Task<void> Logs::copy_lines(io::LogRing& from, io::LogRing& to, std::string 
     co_await from.past(offset);
     const std::string text = from.from(offset);
     offset = from.end();
-    for (const char c : text) {
-      if (c != '\n' && line.size() < kLongestLine) {
-        line.push_back(c);
-        continue;
-      }
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const std::size_t room = kLongestLine - line.size();
+      const std::size_t count = std::min({rest.find('\n'), rest.size(), room});
+      line.append(rest.substr(0, count));
+      rest.remove_prefix(count);
+      if (rest.empty()) break;  // the line may go on
+      if (rest.front() == '\n') rest.remove_prefix(1);
       to.append(prefix + line + "\n");
       line.clear();
-      if (c != '\n') line.push_back(c);
     }
   }
 }

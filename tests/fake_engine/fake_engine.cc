@@ -214,6 +214,13 @@ void flood_stderr(int64_t bytes) {
   }
 }
 
+void write_endless_line(int64_t bytes) {
+  const std::string part(64 * 1024, 'x');
+  for (int64_t written = 0; written < bytes; written += static_cast<int64_t>(part.size())) {
+    std::fwrite(part.data(), 1, part.size(), stderr);
+  }
+}
+
 void add_start(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "a");
   if (!file) fail("open --state file");
@@ -294,6 +301,7 @@ int run(const Options& options) {
   if (options.ignore_sigterm) ::signal(SIGTERM, SIG_IGN);
   if (!options.state.empty()) add_start(options.state);
   flood_stderr(options.stderr_flood);
+  write_endless_line(options.endless_line);
   if (!options.fail_start.empty()) {
     std::fprintf(stderr, "%s\n", options.fail_start.c_str());
     return 1;

@@ -47,6 +47,8 @@ Options parse_options(int argc, char** argv) {
       o.fail_start = text();
     else if (flag == "--stderr-flood")
       o.stderr_flood = count();
+    else if (flag == "--endless-line")
+      o.endless_line = count();
     else if (flag == "--hang")
       o.hang = true;
     else if (flag == "--stuck-after")

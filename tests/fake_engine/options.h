@@ -16,6 +16,7 @@ struct Options {
   int64_t exit_after_ms = -1;   // --exit-after-ms N: exit with status 3 after N ms
   std::string fail_start;       // --fail-start TEXT: print TEXT to stderr and exit 1
   int64_t stderr_flood = 0;     // --stderr-flood BYTES: write that much to stderr first
+  int64_t endless_line = 0;     // --endless-line BYTES: write so much to stderr without a newline
   bool hang = false;            // --hang: accept, and never answer anything
   int64_t stuck_after = 0;      // --stuck-after N: from the Nth POST on answer /health alone
   int64_t freeze_after = 0;     // --freeze-after N: from the Nth POST on they hang, GETs do not
