@@ -160,6 +160,19 @@ io::Task<Result<void>> Bus::listen(std::string rule) {
   co_return Result<void>{};
 }
 
+io::Task<Result<std::string>> Bus::owner_of(std::string name) {
+  Message question{.destination = "org.freedesktop.DBus"};
+  question.path = "/org/freedesktop/DBus";
+  question.interface = "org.freedesktop.DBus";
+  question.member = "GetNameOwner";
+  BodyWriter arguments;
+  arguments.add(std::string_view(name));
+  arguments.put_into(question);
+  const Result<Reply> reply = co_await call(std::move(question));
+  if (!reply.has_value()) co_return std::unexpected(reply.error());
+  co_return std::string(BodyReader(reply->message).text().value_or(""));
+}
+
 io::Task<Result<Message>> Bus::next_signal() {
   if (!signals_.empty()) {
     Message signal = std::move(signals_.front());

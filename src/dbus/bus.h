@@ -35,7 +35,11 @@ class Bus {
   // Asks for the signals that fit `rule` ("type='signal',interface='...'").
   io::Task<Result<void>> listen(std::string rule);
 
-  // The next signal. kClosed when the bus is gone.
+  // Who has the well-known `name` now, as in Message::sender. kUnavailable if nobody has.
+  io::Task<Result<std::string>> owner_of(std::string name);
+
+  // The next signal, also one that a stranger has sent to us alone: a bus holds no such to the
+  // rules of listen(). Who obeys it looks at its sender. kClosed when the bus is gone.
   io::Task<Result<Message>> next_signal();
 
  private:

@@ -57,7 +57,8 @@ void put_field(std::string& out, Field field, char type, std::string_view text) 
 // Reads the header's parts; `ok` turns false for good at the first that is not there.
 class Cursor {
  public:
-  Cursor(std::string_view bytes, std::size_t at) : bytes_(bytes), at_(at) {}
+  Cursor(std::string_view bytes, std::size_t at, bool big_endian)
+      : bytes_(bytes), at_(at), big_endian_(big_endian) {}
 
   bool ok() const { return ok_; }
   std::size_t at() const { return at_; }
@@ -72,7 +73,7 @@ class Cursor {
     std::uint32_t value = 0;
     const std::string_view four = take(4);
     if (!four.empty()) std::memcpy(&value, four.data(), 4);
-    return value;
+    return big_endian_ ? std::byteswap(value) : value;
   }
   std::string_view text() { return ended(u32()); }
   std::string_view signature() { return ended(byte()); }
@@ -96,6 +97,7 @@ class Cursor {
 
   std::string_view bytes_;
   std::size_t at_;
+  bool big_endian_;
   bool ok_ = true;
 };
 
@@ -155,13 +157,15 @@ std::string encode(const Message& message) {
 
 Result<std::optional<Decoded>> decode(std::string_view bytes) {
   if (bytes.size() < kFixedHeader) return std::nullopt;
-  if (bytes[0] != 'l' || bytes[3] != 1) {
-    return fail(Code::kInvalid, "what came is no D-Bus message of this machine's byte order");
+  const bool big_endian = bytes[0] == 'B';
+  if ((bytes[0] != 'l' && !big_endian) || bytes[3] != 1) {
+    return fail(Code::kInvalid, "what came is no D-Bus message");
   }
-  Cursor cursor(bytes, 4);
+  Cursor cursor(bytes, 4, big_endian);
   const std::size_t body_size = cursor.u32();
   Decoded decoded{.message = {}, .size = 0};
   Message& message = decoded.message;
+  message.big_endian = big_endian;
   message.type = static_cast<MessageType>(bytes[1]);
   message.serial = cursor.u32();
   const std::size_t fields_size = cursor.u32();
@@ -172,7 +176,7 @@ Result<std::optional<Decoded>> decode(std::string_view bytes) {
   const std::size_t body_begin = aligned(fields_end, 8);
   decoded.size = body_begin + body_size;
   if (bytes.size() < decoded.size) return std::nullopt;
-  Cursor fields(bytes.substr(0, fields_end), kFixedHeader);
+  Cursor fields(bytes.substr(0, fields_end), kFixedHeader, big_endian);
   while (fields.at() < fields_end) {
     if (!read_field(fields, message)) {
       return fail(Code::kInvalid, "the header of a D-Bus message is malformed");
@@ -207,7 +211,7 @@ std::optional<std::uint32_t> BodyReader::word(std::string_view types) {
   if (signature_.empty() || types.find(signature_[0]) == std::string_view::npos) {
     return std::nullopt;
   }
-  Cursor cursor(body_, at_);
+  Cursor cursor(body_, at_, big_endian_);
   const std::uint32_t value = cursor.u32();
   if (!cursor.ok()) return std::nullopt;
   at_ = cursor.at();
@@ -217,7 +221,7 @@ std::optional<std::uint32_t> BodyReader::word(std::string_view types) {
 
 std::optional<std::string_view> BodyReader::text() {
   if (!signature_.starts_with('s') && !signature_.starts_with('o')) return std::nullopt;
-  Cursor cursor(body_, at_);
+  Cursor cursor(body_, at_, big_endian_);
   const std::string_view text = cursor.text();
   if (!cursor.ok()) return std::nullopt;
   at_ = cursor.at();

@@ -1,6 +1,7 @@
-// D-Bus messages as bytes: the little-endian half of the D-Bus Specification, version 0.41,
-// sections "Marshaling" and "Message Protocol". Enough for calls with plain arguments, their
-// replies, and signals; arrays and structs of a body are not read.
+// D-Bus messages as bytes: the D-Bus Specification, version 0.41, sections "Marshaling" and
+// "Message Protocol". Enough for calls with plain arguments, their replies, and signals; arrays and
+// structs of a body are not read. Both byte orders are read, since a bus passes messages on as
+// their sender wrote them; ours are little-endian.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +30,7 @@ struct Message {
   std::string sender{};
   std::string signature{};  // of the body
   std::string body{};
+  bool big_endian = false;  // the body; of a message that was read
 };
 
 // Most of one message's bytes; the specification allows 128 MiB, and nothing that we ask for comes
@@ -63,7 +65,7 @@ class BodyWriter {
 class BodyReader {
  public:
   explicit BodyReader(const Message& message)
-      : signature_(message.signature), body_(message.body) {}
+      : signature_(message.signature), body_(message.body), big_endian_(message.big_endian) {}
   std::optional<std::string_view> text();  // a string or an object path
   std::optional<std::uint32_t> number();   // unsigned, or the place of a descriptor
   std::optional<bool> truth();
@@ -73,6 +75,7 @@ class BodyReader {
 
   std::string_view signature_;
   std::string_view body_;
+  bool big_endian_;
   std::size_t at_ = 0;
 };
 

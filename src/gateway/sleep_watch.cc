@@ -9,15 +9,16 @@ namespace corral::gateway {
 namespace {
 
 constexpr seconds kLook{5};
-constexpr seconds kShortestSleep{1};  // less is what reading two clocks may differ by, and no sleep
 // logind waits five seconds for those who hold it up, unless it was told otherwise.
 constexpr milliseconds kLongestDelay{4500};
 constexpr seconds kFirstPause{1};
 constexpr std::chrono::minutes kLongestPause{10};
 
+constexpr std::string_view kLogind = "org.freedesktop.login1";
+
 dbus::Message call_of_logind(std::string member) {
   dbus::Message call;
-  call.destination = "org.freedesktop.login1";
+  call.destination = kLogind;
   call.path = "/org/freedesktop/login1";
   call.interface = "org.freedesktop.login1.Manager";
   call.member = std::move(member);
@@ -36,7 +37,7 @@ SleepWatch::SleepWatch(io::Loop& loop, Conductor& conductor, config::OnSleep pol
       conductor_(conductor),
       policy_(policy),
       bus_address_(std::move(bus_address)),
-      slept_(io::time_asleep()) {
+      clock_(io::time_asleep()) {
   if (policy_ == config::OnSleep::kNothing) return;
   comparing_ = compare_clocks();
   comparing_.start();
@@ -52,7 +53,13 @@ SleepWatch::~SleepWatch() {
 io::Task<void> SleepWatch::compare_clocks() {
   while (true) {
     co_await io::sleep(loop_, kLook);
-    if (io::time_asleep() - slept_ >= kShortestSleep) after_sleep();
+    if (clock_.has_slept(io::time_asleep())) {
+      after_sleep();
+    } else if (clock_.is_overdue(loop_.now())) {
+      log_warn("the machine was about to sleep and has not for a minute: engines come back");
+      clock_.wake(io::time_asleep());
+      bring_back();
+    }
   }
 }
 
@@ -92,6 +99,9 @@ io::Task<Result<void>> SleepWatch::follow(dbus::Bus& bus) {
     if (!signal.has_value()) co_return std::unexpected(signal.error());
     const std::optional<bool> begins = dbus::BodyReader(*signal).truth();
     if (!is_sleep_signal(*signal) || !begins) continue;
+    std::string logind(kLogind);
+    const Result<std::string> owner = co_await bus.owner_of(std::move(logind));
+    if (!owner.has_value() || *owner != signal->sender) continue;
     if (*begins) {
       co_await before_sleep();
       lock = Descriptor();
@@ -124,16 +134,20 @@ io::Task<void> SleepWatch::before_sleep() {
   if (policy_ != config::OnSleep::kStop) co_return;
   log_info("the machine is about to sleep: all engines are stopped");
   suspended_ = true;
+  clock_.announce(loop_.now());
   conductor_.suspend();
   const bool gone = co_await conductor_.none_runs(kLongestDelay);
   if (!gone) log_warn("the machine sleeps before all engines have stopped");
 }
 
 void SleepWatch::after_sleep() {
-  const Duration now = io::time_asleep();
-  const auto slept = std::chrono::duration_cast<seconds>(now - slept_).count();
-  slept_ = now;
+  const Duration total = clock_.wake(io::time_asleep());
+  const auto slept = std::chrono::duration_cast<seconds>(total).count();
   log_info("the machine has slept" + (slept > 0 ? " for " + std::to_string(slept) + " s" : ""));
+  bring_back();
+}
+
+void SleepWatch::bring_back() {
   if (std::exchange(suspended_, false)) conductor_.resume();
   conductor_.recheck();
 }

@@ -4,7 +4,7 @@ import os
 import subprocess
 import threading
 
-from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_method_return, new_signal
+from jeepney import DBusAddress, Endianness, HeaderFields, MessageType, new_error, new_method_return, new_signal
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
 
@@ -83,5 +83,20 @@ class FakeLogind:
         except BlockingIOError:
             return True
 
-    def prepare_for_sleep(self, begins):
-        self.connection.send(new_signal(MANAGER, "PrepareForSleep", "b", (begins,)))
+    def prepare_for_sleep(self, begins, big_endian=False):
+        message = new_signal(MANAGER, "PrepareForSleep", "b", (begins,))
+        if big_endian:
+            message.header.endianness = Endianness.big
+        self.connection.send(message)
+
+    def stranger_prepares_for_sleep(self, begins):
+        """Another client of the bus says it, to every other alone, as rules do not keep it from."""
+        with open_dbus_connection(bus=self.address) as stranger:
+            names = stranger.send_and_get_reply(message_bus.ListNames()).body[0]
+            for name in names:
+                if name.startswith(":") and name != stranger.unique_name:
+                    message = new_signal(MANAGER, "PrepareForSleep", "b", (begins,))
+                    message.header.fields[HeaderFields.destination] = name
+                    stranger.send(message)
+            # Answered after all of that has been passed on.
+            stranger.send_and_get_reply(message_bus.ListNames())

@@ -87,6 +87,40 @@ def test_logind_is_held_up_until_the_engines_are_gone(logind, start, fake):
     eventually(lambda: len(logind.delays) == 2 and logind.is_held(1), "there is a new lock")
 
 
+def test_a_logind_of_the_other_byte_order_is_heard(logind, start, fake):
+    corral = start_stopping(start, fake)
+    corral.chat("fake")
+    eventually(lambda: logind.delays, "a lock is asked for")
+    logind.prepare_for_sleep(True, big_endian=True)
+    eventually(lambda: status_of(corral, "fake")["state"] == "stopped", "its engines stop")
+    assert len(logind.delays) == 1  # over the same connection
+
+
+def test_nobody_but_logind_is_obeyed(logind, start, fake):
+    corral = start_stopping(start, fake)
+    corral.chat("fake")
+    first = status_of(corral, "fake")["pid"]
+    eventually(lambda: logind.delays, "a lock is asked for")
+    logind.stranger_prepares_for_sleep(True)
+    logind.prepare_for_sleep(False)  # comes after it, and is heard
+    eventually(lambda: "has slept" in corral.http.get("/logs").text, "logind is heard")
+    assert "about to sleep" not in corral.http.get("/logs").text
+    assert status_of(corral, "fake")["pid"] == first
+
+
+@pytest.mark.timeout(240)
+def test_engines_come_back_where_logind_announced_a_sleep_and_fell_silent(logind, start, fake):
+    corral = start_stopping(start, fake)
+    corral.chat("fake")
+    eventually(lambda: logind.delays, "a lock is asked for")
+    logind.prepare_for_sleep(True)
+    eventually(lambda: not logind.is_held(0), "the lock is given back")
+    logind.stop()
+    logind.start()
+    eventually(lambda: status_of(corral, "fake")["state"] == "ready", "it comes back", within=75)
+    assert "has slept" not in corral.http.get("/logs").text
+
+
 def test_a_bus_that_comes_back_is_heard_again(logind, start, fake):
     corral = start_stopping(start, fake)
     eventually(lambda: logind.delays, "a lock is asked for")
