@@ -143,7 +143,7 @@ std::optional<Order> DashboardControls::load(const Dashboard& dashboard) {
 std::optional<Order> DashboardControls::unload(const Dashboard& dashboard) {
   const ModelRow* model = dashboard.find_model(model_);
   if (model == nullptr) return std::nullopt;
-  const Order order{.kind = Order::Kind::kUnload, .model = model->id};
+  Order order{.kind = Order::Kind::kUnload, .model = model->id};
   if (!model->loaded()) {
     refuse(model->id + " is not loaded");
     return std::nullopt;
