@@ -1,6 +1,6 @@
 #include "io/executable.h"
 
-#include <unistd.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include <array>
@@ -20,7 +20,12 @@ Result<std::string> executable_path() {
 std::string executable_image(const std::string& path) {
   // The child looks the name up, and is a copy of us until it has.
   constexpr const char* kImage = "/proc/self/exe";
-  return ::access(kImage, X_OK) == 0 ? kImage : path;
+  struct stat image{}, file{};
+  if (::stat(kImage, &image) != 0) return path;
+  // Where something else executes us (valgrind, an emulator), the name leads to that.
+  const bool other = ::stat(path.c_str(), &file) == 0 &&
+                     (image.st_dev != file.st_dev || image.st_ino != file.st_ino);
+  return other ? path : kImage;
 }
 
 std::string host_name() {

@@ -42,8 +42,7 @@ def of_request(binary):
         under = ["env", f"GLIBC_TUNABLES={PLAIN_GLIBC}", "valgrind", "--quiet", "--tool=callgrind",
                  "--instr-atstart=no", f"--callgrind-out-file={out}", f"--vgdb-prefix={prefix}"]
         with Lockstep(binary, 1, under) as line:
-            for _ in range(WARM):
-                line.round()
+            line.warm_up(WARM)
             control(line.pid, prefix, "instrumentation", "on")
             for _ in range(REQUESTS):
                 line.round()

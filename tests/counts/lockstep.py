@@ -69,7 +69,8 @@ class Lockstep(contextlib.AbstractContextManager):
             port = self.listener.getsockname()[1]
             sleeper = shlex.join([sys.executable, "-c", "import time; time.sleep(3600)"])
             self.corral = Corral(self.home, {"logLevel": log_level, "models": {"m": {
-                "cmd": sleeper, "proxy": f"http://127.0.0.1:{port}", "checkEndpoint": "none"}}},
+                "cmd": sleeper, "proxy": f"http://127.0.0.1:{port}", "checkEndpoint": "none",
+                "canaryInterval": 3600}}},
                 under=under)
             ending.callback(self._stop)
             self.pid = self.corral.pid
@@ -81,13 +82,25 @@ class Lockstep(contextlib.AbstractContextManager):
             self._ending = ending.pop_all()
 
     def __exit__(self, *_):
-        for connection in self.engine:
-            connection.close()
+        self.forget_engine()
         self._ending.close()
 
     def _stop(self):
         with contextlib.redirect_stdout(io.StringIO()):  # corral's log
             self.corral.stop()
+
+    def settle(self):
+        """Waits until the first look at the new engine's processes is over; the next is in an hour."""
+        def looked_at():
+            return self.corral.http.get("/api/status").json()["models"][0]["memory_bytes"]
+
+        eventually(looked_at, "the engine's memory is known", within=30)
+
+    def forget_engine(self):
+        """Corral has to connect anew."""
+        for connection in self.engine:
+            connection.close()
+        self.engine.clear()
 
     def _accept(self):
         connection, _ = self.listener.accept()
@@ -116,6 +129,14 @@ class Lockstep(contextlib.AbstractContextManager):
             reply = take(client, b"}}")
             assert reply.startswith(b"HTTP/1.1 200 "), reply
             assert reply.endswith(REPLY_BODY), reply
+
+    def warm_up(self, rounds):
+        """The engine runs, has been looked at, and has had so many rounds since."""
+        self.round()
+        self.settle()
+        self.forget_engine()  # corral does not keep a connection that was idle for so long
+        for _ in range(rounds):
+            self.round()
 
     def begin_stream(self):
         """The first client asks for a stream and gets one event of it."""

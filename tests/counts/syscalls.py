@@ -65,8 +65,7 @@ class Per:
 
 def of_request(binary):
     with Lockstep(binary, CONNECTIONS, log_level=LOG_LEVEL) as line:
-        for _ in range(3):
-            line.round()
+        line.warm_up(3)
         calls = counted(line.home, line.pid, lambda: [line.round() for _ in range(ROUNDS)])
     per = Per(calls, CONNECTIONS * ROUNDS)
     print(f"a request, {CONNECTIONS} at once: {per}")
@@ -78,6 +77,7 @@ def of_request(binary):
 def of_event(binary):
     with Lockstep(binary, 1, log_level=LOG_LEVEL) as line:
         line.begin_stream()
+        line.settle()
         calls = counted(line.home, line.pid, lambda: [line.event() for _ in range(EVENTS)])
     per = Per(calls, EVENTS)
     print(f"an event, alone: {per}")
