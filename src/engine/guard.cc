@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -123,7 +124,7 @@ class Watch {
   int run() {
     while (true) {
       if (Clock::now() >= deadline_) end_all();
-      reap(WNOHANG);
+      reap();
       if (exited_) break;
       wait();
     }
@@ -136,26 +137,28 @@ class Watch {
 
  private:
   // Takes the ends of children, also of adopted ones. False if there are no more children.
-  bool reap(int options) {
+  bool reap() {
     while (true) {
       int status = 0;
-      const pid_t pid = ::waitpid(-1, &status, options);
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG);
       if (pid < 0 && errno == EINTR) continue;
       if (pid <= 0) return pid == 0;
       if (pid == command_) {
         exited_ = true;
         status_ = status;
       }
-      options = WNOHANG;
     }
   }
 
-  // Kills all children until there are none. A child's own children become ours when it ends, so
-  // nobody is missed, and no id is used that may have become somebody else's.
+  // Kills all children until there are none. A child's own children become ours when it ends, and
+  // a list may lack some while others end: it is asked for again until nobody is left. No id is
+  // used that may have become somebody else's.
   void end_all() {
-    do {
+    constexpr int kLongestPause = 64;  // milliseconds
+    for (int pause = 1; reap(); pause = std::min(2 * pause, kLongestPause)) {
       for (const int pid : io::children()) ::kill(pid, SIGKILL);
-    } while (reap(0));
+      ::poll(nullptr, 0, pause);
+    }
   }
 
   // To the group, this process included. Those that left it are only asked to end.

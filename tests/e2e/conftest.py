@@ -39,7 +39,8 @@ def fake(binary):
 def sanitized(binary):
     """Whether the binary counts memory in another way than usual."""
     with open(binary, "rb") as file:
-        return b"__asan_" in file.read()
+        program = file.read()
+        return b"__asan_" in program or b"__tsan_" in program
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,7 @@ def killed_under_a_stream_with_a_grammar(scene):
     scene.run()
     ask = functools.partial(scene.ask_stream, response_format={"type": "json_object"})
     scene.under(ask, scene.kill, events=5)
+    scene.ended()
 
 
 @fault

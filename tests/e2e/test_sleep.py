@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+import processes
 from fake import words
 from fake_logind import FakeLogind
 from test_continue import HELLO, continued, data_of
@@ -125,6 +126,7 @@ def test_after_waking_an_engine_that_does_not_work_is_replaced(start_fake):
     corral.chat("fake")
     first = status_of(corral, "fake")["pid"]
     os.kill(first, signal.SIGSTOP)
+    eventually(lambda: processes.state(first) == "T", "it is stopped")
     corral.http.post("/api/resume")
     eventually(lambda: status_of(corral, "fake")["pid"] not in (first, None), "it is replaced",
                within=20)
