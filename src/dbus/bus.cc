@@ -36,6 +36,19 @@ std::string path_of(std::string_view address) {
   return "";
 }
 
+// A call of the bus itself, with one text as its argument if there is any.
+Message call_of_bus(std::string member, std::string_view argument = {}) {
+  Message call{.path = "/org/freedesktop/DBus",
+               .interface = "org.freedesktop.DBus",
+               .member = std::move(member),
+               .destination = "org.freedesktop.DBus"};
+  if (argument.empty()) return call;
+  BodyWriter arguments;
+  arguments.add(argument);
+  arguments.put_into(call);
+  return call;
+}
+
 }  // namespace
 
 std::string system_bus_address() {
@@ -56,10 +69,7 @@ io::Task<Result<std::unique_ptr<Bus>>> Bus::connect(io::Loop& loop, std::string 
   const Result<void> known = co_await io::with_timeout(loop, kReplyTime, std::move(greeting),
                                                        "the message bus did not answer");
   if (!known.has_value()) co_return std::unexpected(known.error());
-  Message hello{.destination = "org.freedesktop.DBus"};
-  hello.path = "/org/freedesktop/DBus";
-  hello.interface = "org.freedesktop.DBus";
-  hello.member = "Hello";
+  Message hello = call_of_bus("Hello");
   const Result<Reply> named = co_await bus->call(std::move(hello));
   if (!named.has_value()) co_return std::unexpected(named.error());
   co_return bus;
@@ -148,26 +158,14 @@ io::Task<Result<Reply>> Bus::call(Message message) {
 }
 
 io::Task<Result<void>> Bus::listen(std::string rule) {
-  Message match{.destination = "org.freedesktop.DBus"};
-  match.path = "/org/freedesktop/DBus";
-  match.interface = "org.freedesktop.DBus";
-  match.member = "AddMatch";
-  BodyWriter arguments;
-  arguments.add(std::string_view(rule));
-  arguments.put_into(match);
+  Message match = call_of_bus("AddMatch", rule);
   const Result<Reply> reply = co_await call(std::move(match));
   if (!reply.has_value()) co_return std::unexpected(reply.error());
   co_return Result<void>{};
 }
 
 io::Task<Result<std::string>> Bus::owner_of(std::string name) {
-  Message question{.destination = "org.freedesktop.DBus"};
-  question.path = "/org/freedesktop/DBus";
-  question.interface = "org.freedesktop.DBus";
-  question.member = "GetNameOwner";
-  BodyWriter arguments;
-  arguments.add(std::string_view(name));
-  arguments.put_into(question);
+  Message question = call_of_bus("GetNameOwner", name);
   const Result<Reply> reply = co_await call(std::move(question));
   if (!reply.has_value()) co_return std::unexpected(reply.error());
   co_return std::string(BodyReader(reply->message).text().value_or(""));

@@ -61,6 +61,12 @@ struct Engine::Life {
     group_killed = true;
   }
   bool exited() const { return process.exited().is_set(); }
+  // Ends this life, unless `why` is empty. The first reason of several counts.
+  void find_stuck(std::string why) {
+    if (why.empty() || !stuck.empty()) return;
+    stuck = std::move(why);
+    over.set();
+  }
 
   io::Process process;
   const ProcessTree tree;
@@ -256,18 +262,17 @@ io::Task<void> Engine::watch_over(Life& life) {
     status_.memory_bytes = report.memory_bytes;
     life.oom_kills = oom_kills();
     if (std::exchange(status_.health, report.health) != report.health) enter(status_.state);
-    life.stuck = std::move(report.stuck);
+    life.find_stuck(std::move(report.stuck));
   }
-  life.over.set();
 }
 
 io::Task<void> Engine::recheck_when_asked(Life& life, HealthWatch& watch) {
   while (life.stuck.empty()) {
     co_await recheck_.wait();
     recheck_.clear();
-    life.stuck = co_await watch.ask_now();
+    std::string why = co_await watch.ask_now();
+    life.find_stuck(std::move(why));
   }
-  life.over.set();
 }
 
 // Returns when the kernel has reported the end. A command is asked, and asked again, since

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "engine/life_pipe.h"
 
 using namespace corral;
@@ -91,9 +92,8 @@ void wait_for_file(const std::string& path) {
 
 // The script is `traps`, a sign that they are set, and `rest`.
 void kill_parent_of(const std::string& traps, const std::string& rest) {
-  char name[] = "/tmp/corral-guard-XXXXXX";
-  const std::string folder = ::mkdtemp(name);
-  const std::string up = folder + "/up";
+  const Folder folder;
+  const std::string up = folder.path() + "/up";
   LifePipe life;
   const pid_t parent = start_killable_parent((traps + "; : > " + up + "; " + rest).c_str());
   life.let_go();
@@ -102,8 +102,6 @@ void kill_parent_of(const std::string& traps, const std::string& rest) {
   ::kill(parent, SIGKILL);
   ::waitpid(parent, nullptr, 0);
   CHECK(life.all_gone());
-  ::unlink(up.c_str());
-  ::rmdir(folder.c_str());
 }
 
 }  // namespace
@@ -175,13 +173,11 @@ TEST_CASE("when Corral is killed what its command leaves behind is killed too") 
 
 TEST_CASE("when Corral is killed what left the command's session is killed too") {
   const std::string daemon = "setsid sh -c 'trap \"\" TERM; sleep 600 & : > $0' ";
-  char name[] = "/tmp/corral-guard-XXXXXX";
-  const std::string folder = ::mkdtemp(name);
-  kill_parent_of("(" + daemon + folder + "/d &); trap 'exit 0' TERM; while ! [ -e " + folder +
-                     "/d ]; do sleep 0.01; done",
-                 "while :; do sleep 0.02; done");
-  ::unlink((folder + "/d").c_str());
-  ::rmdir(folder.c_str());
+  const Folder folder;
+  const std::string up = folder.path() + "/d";
+  kill_parent_of(
+      "(" + daemon + up + " &); trap 'exit 0' TERM; while ! [ -e " + up + " ]; do sleep 0.01; done",
+      "while :; do sleep 0.02; done");
 }
 
 TEST_CASE("what a command leaves behind when it ends is gone before its guard tells the end") {

@@ -9,22 +9,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/strings.h"
+#include "base/whole_file.h"
+#include "io/process_stat.h"
 
 namespace corral::engine {
 namespace {
 
 // Of a file in /proc; empty if it cannot be read. A process may be gone at any time.
 std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  constexpr std::size_t kMost = 64 * 1024 * 1024;
+  return read_file(path, kMost).value_or("");
 }
 
 // As the kernel prints 127.0.0.0/8, ::1 and "all addresses" on a little-endian machine.
@@ -108,13 +108,8 @@ Listeners listeners_of(std::uint16_t port) {
 }
 
 int parent_of(int pid) {
-  // "PID (NAME) STATE PPID ...", where NAME may hold anything.
-  const std::string text = content("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t end = text.rfind(") ");
-  if (end == std::string::npos) return 0;
-  const std::vector<std::string_view> words = split(std::string_view(text).substr(end + 2), ' ');
-  const std::optional<std::uint64_t> parent = words.size() > 1 ? parse_u64(words[1]) : std::nullopt;
-  return parent && *parent <= INT32_MAX ? static_cast<int>(*parent) : 0;
+  const std::optional<io::ProcessStat> stat = io::process_stat(pid);
+  return stat ? stat->parent : 0;
 }
 
 }  // namespace corral::engine

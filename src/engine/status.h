@@ -15,6 +15,11 @@ namespace corral::engine {
 
 enum class State { kStopped, kStarting, kLoading, kReady, kSleeping, kStopping, kFailed };
 
+// A process runs, or is about to.
+constexpr bool is_running(State state) {
+  return state != State::kStopped && state != State::kFailed;
+}
+
 // What questions to a running engine have shown. Unknown until the first was answered.
 enum class Health { kUnknown, kHealthy, kDegraded, kUnhealthy };
 

@@ -104,8 +104,7 @@ io::Task<void> Admin::models(http::Exchange& exchange, std::string, std::string)
   for (ModelIndex i = 0; i < config_.models.size(); ++i) {
     const config::Model& model = config_.models[i];
     if (model.unlisted) continue;
-    const engine::State state = conductor_.engine(i).status().state;
-    const bool loaded = state != engine::State::kStopped && state != engine::State::kFailed;
+    const bool loaded = engine::is_running(conductor_.engine(i).status().state);
     Json entry = {
         {"id", model.id}, {"object", "model"}, {"created", started_}, {"owned_by", "corral"}};
     if (!model.name.empty()) entry["name"] = model.name;
@@ -122,8 +121,7 @@ io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string
   Json list = Json::array();
   for (ModelIndex i = 0; i < config_.models.size(); ++i) {
     const config::Model& model = config_.models[i];
-    const engine::State state = conductor_.engine(i).status().state;
-    if (state == engine::State::kStopped || state == engine::State::kFailed) continue;
+    if (!engine::is_running(conductor_.engine(i).status().state)) continue;
     const std::string proxy = model.gguf.empty()
                                   ? "http://" + model.proxy_host + ":" +
                                         std::to_string(model.proxy_port) + model.proxy_path

@@ -100,7 +100,8 @@ void Conductor::recheck() {
 io::Task<bool> Conductor::none_runs(Duration limit) {
   const Instant deadline = loop_.now() + limit;
   const auto runs = [this] {
-    return std::ranges::any_of(engines_, [](const auto& e) { return e->status().pid != 0; });
+    return std::ranges::any_of(
+        engines_, [](const auto& engine) { return engine::is_running(engine->status().state); });
   };
   while (runs() && loop_.now() < deadline) co_await change(deadline - loop_.now());
   co_return !runs();
@@ -213,7 +214,7 @@ io::Task<void> Conductor::check(ModelIndex model) {
   engine::Circumstances circumstances;
   for (const auto& engine : engines_) {
     circumstances.reclaimable_bytes += engine->status().memory_bytes;
-    const bool listens = engine->status().pid != 0 && !engine->spec().worker;
+    const bool listens = engine::is_running(engine->status().state) && !engine->spec().worker;
     if (listens) circumstances.own_ports.push_back(engine->spec().address.port);
   }
   engine::Engine& engine = *engines_[model];

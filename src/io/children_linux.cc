@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "base/whole_file.h"
 #include "io/children.h"
+#include "io/process_stat.h"
 
 namespace corral::io {
 namespace {
@@ -46,22 +47,14 @@ bool append_listed(std::vector<int>& pids) {
   return any;
 }
 
-// The parent is the second word behind the name, which may hold anything, in /proc/PID/stat.
-bool is_our_child(const std::string& stat) {
-  const std::size_t name_end = stat.rfind(") ");
-  if (name_end == std::string::npos || name_end + 4 >= stat.size()) return false;
-  const std::string_view parent = std::string_view(stat).substr(name_end + 4);
-  return parse_u64(parent.substr(0, parent.find(' '))) == static_cast<std::uint64_t>(::getpid());
-}
-
 void append_found(std::vector<int>& pids) {
   const Folder processes(::opendir("/proc"));
   if (processes == nullptr) return;
   while (const dirent* entry = ::readdir(processes.get())) {
-    if (!parse_u64(entry->d_name)) continue;
-    const std::string path = std::string("/proc/") + entry->d_name + "/stat";
-    const Result<std::string> stat = read_file(path, kMostText);
-    if (stat.has_value() && is_our_child(*stat)) append_number(pids, entry->d_name);
+    const std::optional<std::uint64_t> pid = parse_u64(entry->d_name);
+    if (!pid || *pid > INT32_MAX) continue;
+    const std::optional<ProcessStat> stat = process_stat(static_cast<int>(*pid));
+    if (stat && stat->parent == ::getpid()) pids.push_back(static_cast<int>(*pid));
   }
 }
 

@@ -3,16 +3,7 @@
 #include "io/time_asleep.h"
 
 namespace corral::io {
-namespace {
 
-Duration time_of(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-}  // namespace
-
-Duration time_asleep() { return time_of(CLOCK_BOOTTIME) - time_of(CLOCK_MONOTONIC); }
+Duration time_asleep() { return between_clocks(CLOCK_BOOTTIME, CLOCK_MONOTONIC); }
 
 }  // namespace corral::io
