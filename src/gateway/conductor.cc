@@ -130,10 +130,13 @@ io::Task<void> Conductor::stopped(ModelIndex model, std::uint64_t ends) {
 io::Task<void> Conductor::change(Duration limit) { co_await changed_.wait_for(limit); }
 
 io::Task<void> Conductor::end_of_life(ModelIndex model, std::uint64_t life, Duration limit) {
-  const Instant deadline = loop_.now() + limit;
-  while (lives_[model] == life && scheduler_.phase(model) == scheduler::Phase::kReady &&
-         loop_.now() < deadline) {
-    co_await change(deadline - loop_.now());
+  const auto lasts = [&] {
+    return lives_[model] == life && scheduler_.phase(model) == scheduler::Phase::kReady;
+  };
+  for (const bool asked : {false, true}) {
+    if (asked && lasts()) engines_[model]->recheck();
+    const Instant deadline = loop_.now() + limit;
+    while (lasts() && loop_.now() < deadline) co_await change(deadline - loop_.now());
   }
 }
 

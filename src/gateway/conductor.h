@@ -102,8 +102,10 @@ class Conductor {
 
   // How often the model's engine has become ready: tells one life of it from the next.
   std::uint64_t lives(ModelIndex model) const { return lives_[model]; }
-  // A connection to that life of the engine broke. Returns when that life is over, or after
-  // `limit`: the kernel tells of a death a little later than the broken connection does.
+  // A connection to that life of the engine broke. Returns when that life is over: the kernel tells
+  // of a death a little later than the broken connection does. After `limit` the engine is asked
+  // whether it works, since one that was told to end may take its time and serve nobody any more;
+  // after as long again it is taken to live.
   io::Task<void> end_of_life(ModelIndex model, std::uint64_t life, Duration limit);
 
  private:

@@ -167,15 +167,15 @@ def test_a_client_hears_that_its_stream_waits(start_fake):
     assert lines[-1] == "data: [DONE]"
 
 
-def stream_with_deaths(corral, model, deaths, ask):
-    """The text of a stream. After every third piece the engine is killed, so many times."""
+def stream_with_deaths(corral, model, deaths, ask, number=signal.SIGKILL):
+    """The text of a stream. After every third piece the engine gets the signal, so many times."""
     text, count = "", 0
     for piece in ask():
         text += piece
         count += 1 if piece else 0
         if piece and count % 3 == 0 and deaths > 0:
             deaths -= 1
-            os.kill(corral.running()[model]["pid"], signal.SIGKILL)
+            os.kill(corral.running()[model]["pid"], number)
     assert deaths == 0
     return text
 
@@ -207,3 +207,16 @@ def test_smollm2_says_the_same_whether_it_is_killed_or_not(start, pieces, deaths
     assert killed == undisturbed
     # An engine that had said all before it was killed needs no other.
     assert 1 <= continued(corral, "smol") <= deaths
+
+
+@pytest.mark.needs_engine
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not SMOLLM2, reason="CORRAL_SMOLLM2 names no model file")
+def test_smollm2_goes_on_when_somebody_tells_its_engine_to_end(start):
+    # llama-server then serves nobody any more, and lives on until its next ping of the stream.
+    corral = start({"models": {"smol": {"gguf": SMOLLM2, "args": ["-c", "1024"]}}})
+    undisturbed = "".join(openai_pieces(corral, "smol", SEA, 60))
+    told = stream_with_deaths(corral, "smol", 1, lambda: openai_pieces(corral, "smol", SEA, 60),
+                              signal.SIGTERM)
+    assert told == undisturbed
+    assert continued(corral, "smol") >= 1
