@@ -34,7 +34,7 @@ std::string_view words_of(Cause cause) {
     case Cause::kNoResources: return "got too little from the system";
     case Cause::kUnsupportedModel: return "does not know this kind of model";
     case Cause::kMissingLibrary: return "needs a library that is not there";
-    case Cause::kPortTaken: return "could not listen at its address, which another program has";
+    case Cause::kPortTaken: return "could not listen at its address";
     case Cause::kBadArguments: return "refused its arguments";
     case Cause::kMissingFile: return "could not open a file";
     case Cause::kBadFile: return "could not load its model";
@@ -56,7 +56,9 @@ std::string_view hint_of(Cause cause, int signal) {
       return "a newer version of the engine may know it; this one's is in 'corral version'";
     case Cause::kMissingLibrary:
       return "install what has it, or name its folder in LD_LIBRARY_PATH in the model's env";
-    case Cause::kPortTaken: return "let the command use ${PORT}, or end the other program";
+    case Cause::kPortTaken:
+      return "most often another program has it: let the command use ${PORT}, or end that program; "
+             "else see whether the address is one of this machine";
     case Cause::kBadArguments:
       return "correct them in the model's cmd or args; 'corral engine --help' lists what the "
              "built-in engine takes";

@@ -109,6 +109,12 @@ TEST_CASE("what other programs say when they cannot start is understood") {
         Cause::kMissingLibrary);
   CHECK(at_start("ModuleNotFoundError: No module named 'vllm'\n").cause == Cause::kMissingLibrary);
   CHECK(at_start("vllm: error: unrecognized arguments: --x\n", 2).cause == Cause::kBadArguments);
+  CHECK(at_start("llama_model_load: error loading model: unable to allocate CPU buffer\n").cause ==
+        Cause::kOutOfMemory);
+  CHECK(at_start("llama_model_load: error loading model: unable to allocate Vulkan0 buffer\n")
+            .cause == Cause::kGpuOutOfMemory);
+  CHECK(at_start("ggml_metal_buffer_init: error: failed to allocate buffer, size =  8192.00 MiB\n")
+            .cause == Cause::kGpuOutOfMemory);
   CHECK(at_start("OSError: [Errno 98] Address already in use\n").cause == Cause::kPortTaken);
   CHECK(at_start("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB\n").cause ==
         Cause::kGpuOutOfMemory);
@@ -149,6 +155,17 @@ TEST_CASE("words that a client may have sent through a running engine explain no
   CHECK(running({3, 0}, logged).cause == Cause::kExited);
   CHECK(running({0, SIGKILL}, logged).cause == Cause::kKilled);
   CHECK(running({0, SIGSEGV}, "error: invalid argument: --x\n").cause == Cause::kCrashed);
+}
+
+TEST_CASE("memory explains an assertion only if it was short just before it") {
+  const std::string asked = "request: why do I get CUDA error: out of memory?\n";
+  const std::string talk = "1\n2\n3\n4\n5\n6\n";
+  const std::string assertion = "ggml.c:1644: GGML_ASSERT(ctx->mem_buffer != NULL) failed\n";
+  CHECK(running({0, SIGABRT}, (asked + talk + assertion).c_str()).cause == Cause::kAssertion);
+  CHECK(running({0, SIGABRT}, (asked + assertion + talk).c_str()).cause == Cause::kGpuOutOfMemory);
+  CHECK(running({0, SIGABRT}, (assertion + talk + asked).c_str()).cause == Cause::kGpuOutOfMemory);
+  // Without one there is nothing better.
+  CHECK(running({0, SIGABRT}, (asked + talk).c_str()).cause == Cause::kGpuOutOfMemory);
 }
 
 TEST_CASE("the line in a diagnosis is short and plain, and the last lines come with it") {

@@ -7,8 +7,8 @@
 
 namespace corral::engine {
 
-// A line without control characters, the escape sequences that colour a terminal, and the white
-// space at both ends.
+// A line without control characters, of either set, the sequences by which a terminal is coloured
+// and told its title, and the white space at both ends.
 std::string plain_line(std::string_view line);
 
 // At most so many bytes of it, and whole characters of UTF-8.

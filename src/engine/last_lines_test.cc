@@ -16,6 +16,22 @@ TEST_CASE("the last words of an engine have no control characters and colours") 
   CHECK(last_lines("cut \x1b[") == "cut");
 }
 
+TEST_CASE("the last words of an engine do not speak to the terminal") {
+  // A title, a question for what it is, and the same in the second set of control characters.
+  CHECK(last_lines("a\x1b]0;title\ab\x1b]2;title\x1b\\c") == "abc");
+  CHECK(last_lines("a\xc2\x9b"
+                   "31mb\xc2\x9d"
+                   "0;title\xc2\x9c"
+                   "c\xc2\x85") == "abc");
+  CHECK(last_lines("a\x1b"
+                   "Pq#0\x1b\\b\x1b_x\ac") == "abc");
+  CHECK(last_lines("\x1b]0;no end, and words that matter") == "]0;no end, and words that matter");
+  CHECK(last_lines("\xc2\x9d"
+                   "0;no end") == "0;no end");
+  CHECK(last_lines("x\x1b") == "x");
+  CHECK(last_lines("caf\xc3\xa9 \xc2\xa0\xc2") == "caf\xc3\xa9 \xc2\xa0\xc2");
+}
+
 TEST_CASE("the last words of an engine are short, and whole characters") {
   std::string umlauts;
   for (int i = 0; i < 1000; ++i) umlauts += "\xc3\xbc";

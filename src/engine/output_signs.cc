@@ -27,17 +27,23 @@ constexpr Words kWords[] = {
     {Cause::kGpuOutOfMemory, false, "erroroutofdevicememory"},
     {Cause::kGpuOutOfMemory, false, "outofdevicememory"},
     {Cause::kGpuOutOfMemory, false, "kiogpucommandbuffercallbackerroroutofmemory"},
-    {Cause::kGpuOutOfMemory, false, "ggml_metal_buffer_init: error: failed to allocate"},
+    {Cause::kGpuOutOfMemory, false, "error: failed to allocate buffer, size ="},  // Metal's
     {Cause::kGpuOutOfMemory, false, "failed to allocate cuda"},
     {Cause::kGpuOutOfMemory, false, "failed to allocate rocm"},
     {Cause::kGpuOutOfMemory, false, "failed to allocate vulkan"},
     {Cause::kGpuOutOfMemory, false, "failed to allocate metal"},
+    {Cause::kGpuOutOfMemory, false, "unable to allocate cuda"},
+    {Cause::kGpuOutOfMemory, false, "unable to allocate rocm"},
+    {Cause::kGpuOutOfMemory, false, "unable to allocate vulkan"},
+    {Cause::kGpuOutOfMemory, false, "unable to allocate metal"},
     {Cause::kOutOfMemory, false, "insufficient memory"},
     {Cause::kOutOfMemory, false, "std::bad_alloc"},
     {Cause::kOutOfMemory, false, "cannot allocate memory"},
     {Cause::kOutOfMemory, false, "failed to allocate buffer"},
     {Cause::kOutOfMemory, false, "failed to allocate cpu"},
     {Cause::kOutOfMemory, false, "failed to allocate compute"},
+    {Cause::kOutOfMemory, false, "failed to allocate output buffer"},
+    {Cause::kOutOfMemory, false, "unable to allocate"},
     {Cause::kOutOfMemory, false, "memoryerror"},
     {Cause::kNoResources, false, "too many open files"},
     {Cause::kNoResources, false, "resource temporarily unavailable"},
@@ -51,7 +57,7 @@ constexpr Words kWords[] = {
     {Cause::kPortTaken, true, "address already in use"},
     {Cause::kBadArguments, true, "error: invalid argument"},
     {Cause::kBadArguments, true, "error while handling argument"},
-    {Cause::kBadArguments, true, "error: unknown argument"},
+    {Cause::kBadArguments, true, "unknown argument"},
     {Cause::kBadArguments, true, "unrecognized arguments"},
     {Cause::kBadArguments, true, "unrecognized option"},
     {Cause::kBadArguments, true, "unknown option"},
@@ -78,6 +84,13 @@ std::string_view without_prefix(std::string_view line) {
   return timed && levelled ? trim(line.substr(level + 3)) : line;
 }
 
+bool is_memory(Cause cause) {
+  return cause == Cause::kGpuOutOfMemory || cause == Cause::kOutOfMemory;
+}
+
+// Memory that led to an assertion was short just before it.
+constexpr std::ptrdiff_t kLinesBeforeAssertion = 5;
+
 bool may_explain(const Words& words, EndKind kind) {
   switch (kind) {
     case EndKind::kAtStart: return true;
@@ -87,26 +100,43 @@ bool may_explain(const Words& words, EndKind kind) {
   return false;
 }
 
+struct Line {
+  std::string text;
+  std::string lower;
+};
+using Lines = std::vector<Line>;
+
+Lines::const_reverse_iterator last_with(const Lines& lines, std::string_view words) {
+  return std::find_if(lines.crbegin(), lines.crend(), [words](const Line& line) {
+    return line.lower.find(words) != std::string::npos;
+  });
+}
+
+Lines::const_reverse_iterator last_with(const Lines& lines, Cause cause) {
+  Lines::const_reverse_iterator last = lines.crend();
+  for (const Words& words : kWords) {
+    if (words.cause == cause) last = std::min(last, last_with(lines, words.text));
+  }
+  return last;
+}
+
 }  // namespace
 
 std::optional<Sign> find_sign(std::string_view output, EndKind kind) {
-  struct Line {
-    std::string text;
-    std::string lower;
-  };
-  std::vector<Line> lines;
+  Lines lines;
   for (const std::string_view raw : split(output, '\n')) {
     std::string text = plain_line(raw);
     std::string lower = to_lower(text);
     lines.push_back({std::move(text), std::move(lower)});
   }
+  const auto assertion =
+      kind == EndKind::kAborted ? last_with(lines, Cause::kAssertion) : lines.crend();
   for (const Words& words : kWords) {
     if (!may_explain(words, kind)) continue;
-    const auto shows = [&](const Line& line) {
-      return line.lower.find(words.text) != std::string::npos;
-    };
-    const auto last = std::find_if(lines.rbegin(), lines.rend(), shows);
-    if (last == lines.rend()) continue;
+    const auto last = last_with(lines, words.text);
+    if (last == lines.crend()) continue;
+    const bool before = assertion != lines.crend() && last - assertion > kLinesBeforeAssertion;
+    if (before && is_memory(words.cause)) continue;
     constexpr std::size_t kMost = 300;
     return Sign{words.cause, std::string(beginning_of(without_prefix(last->text), kMost))};
   }

@@ -19,8 +19,10 @@ struct Sign {
 // client's, so of an engine that was ready only signs are taken that fit its end.
 enum class EndKind {
   kAtStart,  // it ended by itself before it was ready: every sign counts
-  kAborted,  // by a signal that it gave itself, or that a fault of its own caused
-  kExited,   // by itself, when it was ready
+  // By a signal that it gave itself, or that a fault of its own caused. Where it says of an
+  // assertion, memory explains it only if it was short a few lines before.
+  kAborted,
+  kExited,  // by itself, when it was ready
 };
 
 // The gravest sign in `output`, which has an engine's lines as it printed them; of several of a
