@@ -74,9 +74,10 @@ std::string_view hint_of(Cause cause, int signal) {
                                 "its disk be full or gone"
                               : "this is a fault of the engine; a newer version may not have it";
     case Cause::kKilled:
-      return signal == SIGKILL ? "if nobody did it by hand, the system's log tells who did "
-                                 "(journalctl -k)"
-                               : "";
+      return signal == SIGKILL
+                 ? "if nobody did it by hand, the system's log tells who did: journalctl -k, or on "
+                   "macOS Console, where it is most often the want of memory"
+                 : "";
     default: return "";
   }
 }

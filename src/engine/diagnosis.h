@@ -8,8 +8,8 @@
 //                                             assertion (SIGABRT, SIGTRAP), unsupported_cpu
 //                                             (SIGILL) or crashed
 //   when it was ready, by itself              memory that its lines show, else exited
-//   SIGKILL while the system killed for want  out_of_memory
-//     of memory
+//   SIGKILL soon after the system killed for  out_of_memory
+//     want of memory
 //   any other signal                          killed
 #pragma once
 
@@ -27,7 +27,7 @@ struct End {
   bool was_ready = false;  // in this life
   io::Exit exit{};
   std::string output{};    // what it printed last, as it did
-  bool oom_kills = false;  // in its life the system killed some process for want of memory
+  bool oom_kills = false;  // shortly before, the system killed some process for want of memory
 };
 
 // What happened and what to do about it. `at` is left for the caller.

@@ -148,6 +148,21 @@ TEST_CASE("a kill while the system killed for want of memory is taken for one of
   CHECK(parse_oom_kills("") == 0);
 }
 
+TEST_CASE("a kill for want of memory is remembered until the process that it met has ended") {
+  const Instant start{};
+  RecentOomKills kills(3);
+  kills.see(3, start + seconds(1));
+  CHECK_FALSE(kills.any(start + seconds(1)));
+  kills.see(4, start + seconds(2));
+  kills.see(4, start + seconds(3));
+  CHECK(kills.any(start + seconds(3)));
+  CHECK(kills.any(start + seconds(12)));
+  CHECK_FALSE(kills.any(start + seconds(13)));
+  // The system counts anew after a start of its own alone; less is no kill.
+  kills.see(0, start + seconds(14));
+  CHECK_FALSE(kills.any(start + seconds(14)));
+}
+
 TEST_CASE("words that a client may have sent through a running engine explain nothing") {
   const char* logged =
       "request: what does 'error: invalid argument' mean? and Address already in use, and "

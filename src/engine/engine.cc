@@ -73,8 +73,8 @@ struct Engine::Life {
   const std::uint64_t log_begin;  // where its output begins in the log
   bool was_ready = false;
   bool group_killed = false;
-  std::string stuck;        // why it is, if it is
-  std::uint64_t oom_kills;  // of the system, when it was last looked at
+  std::string stuck;  // why it is, if it is
+  RecentOomKills oom_kills;
   StartClock start;
   Readiness readiness;
   int open_pipes = 2;
@@ -260,7 +260,7 @@ io::Task<void> Engine::watch_over(Life& life) {
   while (life.stuck.empty()) {
     HealthWatch::Report report = co_await watch.next();
     status_.memory_bytes = report.memory_bytes;
-    life.oom_kills = oom_kills();
+    life.oom_kills.see(oom_kills(), loop_.now());
     if (std::exchange(status_.health, report.health) != report.health) enter(status_.state);
     life.find_stuck(std::move(report.stuck));
   }
@@ -376,13 +376,14 @@ std::string Engine::output_of(const Life& life) const {
   return log_.from(begin);
 }
 
-Failure Engine::died(const Life& life) const {
+Failure Engine::died(Life& life) const {
+  life.oom_kills.see(oom_kills(), loop_.now());
   return diagnose(End{.model = spec_.model,
                       .worker = spec_.worker,
                       .was_ready = life.was_ready,
                       .exit = life.process.exit(),
                       .output = output_of(life),
-                      .oom_kills = oom_kills() != life.oom_kills});
+                      .oom_kills = life.oom_kills.any(loop_.now())});
 }
 
 }  // namespace corral::engine

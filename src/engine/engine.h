@@ -88,7 +88,7 @@ class Engine {
   void note_loading();
   void hear(Life& life, const WorkerWord& word);
   std::string output_of(const Life& life) const;
-  Failure died(const Life& life) const;
+  Failure died(Life& life) const;
   void note_exit(const Life& life);
   void enter(State state);
 

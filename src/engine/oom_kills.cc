@@ -3,6 +3,11 @@
 #include "base/strings.h"
 
 namespace corral::engine {
+namespace {
+
+constexpr seconds kRecent{10};
+
+}  // namespace
 
 std::uint64_t parse_oom_kills(std::string_view vmstat) {
   constexpr std::string_view kKey = "oom_kill ";
@@ -11,5 +16,12 @@ std::uint64_t parse_oom_kills(std::string_view vmstat) {
   }
   return 0;
 }
+
+void RecentOomKills::see(std::uint64_t count, Instant now) {
+  if (count > count_) grew_ = now;
+  count_ = count;
+}
+
+bool RecentOomKills::any(Instant now) const { return grew_ && now - *grew_ <= kRecent; }
 
 }  // namespace corral::engine

@@ -15,6 +15,7 @@ import struct
 import sys
 
 import processes
+from memory_group import memory_group
 from service import TINY_GGUF, free_ports
 from test_continue import HELLO
 from test_health import in_background
@@ -306,6 +307,16 @@ def its_port_is_taken(scene):
 def no_memory_is_left_for_it(scene):
     scene.fake(fail_start="ggml_aligned_malloc: insufficient memory (attempted to allocate 9 MB)")
     scene.ask()
+
+
+@fault
+def the_kernel_kills_it_for_want_of_memory(scene):
+    # It is also looked at between the kill and its end.
+    scene.fake({"canaryInterval": 0.01}, eat_memory_on=2, crash_once="ate")
+    scene.run()
+    with memory_group(48 * 1024 * 1024) as put:
+        put(scene.pid)
+        scene.ask()
 
 
 @fault

@@ -11,24 +11,27 @@ PAGE = os.path.join(os.path.dirname(__file__), "../../docs/reliability.md")
 HEAD = "| fault | last error | the engine then | a request then | words |"
 
 
-def table():
-    """The rows by fault: last error, engine, request, words. `-` is None."""
+CODES = "| code | the engine | known by |"
+
+
+def table(head):
+    """The rows of the table with this head, by their first cell. `-` is None."""
     with open(PAGE) as file:
         lines = iter(file.read().splitlines())
     for line in lines:
-        if line == HEAD:
+        if line == head:
             break
     next(lines)
     rows = {}
     for line in lines:
         if not line.startswith("|"):
             break
-        fault, *cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
-        rows[fault] = [None if cell == "-" else cell for cell in cells]
+        name, *cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        rows[name] = [None if cell == "-" else cell for cell in cells]
     return rows
 
 
-ROWS = table()
+ROWS = table(HEAD)
 
 
 def descriptors(pid):
@@ -38,6 +41,10 @@ def descriptors(pid):
 def test_the_table_and_the_faults_are_the_same():
     assert set(ROWS) == set(FAULTS)
     assert len(ROWS) >= 24
+
+
+def test_the_page_explains_every_code_that_a_fault_has():
+    assert {row[0] for row in ROWS.values()} - {None} <= set(table(CODES))
 
 
 @pytest.mark.timeout(90)

@@ -6,6 +6,7 @@
 //   GET /stats      how many requests begun, finished, were left by their client, are under way
 //   GET /echo-head  the head of the request, as it arrived here
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -77,6 +78,11 @@ class Engine {
     int64_t number = ++stats_.begun;
     bool whole = client.read_body(request);
     if (whole && number == options_.crash_on_request) crash();
+    if (whole && number == options_.eat_memory_on && may_crash()) {
+      note_crash();
+      eat_memory();
+      client.wait(kForever);
+    }
     if (is_from(number, options_.stuck_after) || is_from(number, options_.freeze_after)) {
       client.wait(kForever);
       ++stats_.cancelled;
@@ -192,12 +198,26 @@ class Engine {
     return options_.crash_once.empty() || ::access(options_.crash_once.c_str(), F_OK) != 0;
   }
 
+  void note_crash() const {
+    if (options_.crash_once.empty()) return;
+    if (std::FILE* file = std::fopen(options_.crash_once.c_str(), "w")) std::fclose(file);
+  }
+
+  // Every page is written to, so that it is really there; none is given back.
+  static void eat_memory() {
+    constexpr std::size_t kPart = 1024 * 1024;
+    for (int part = 0; part < 1024; ++part) {
+      void* memory =
+          ::mmap(nullptr, kPart, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (memory == MAP_FAILED) fail("mmap");
+      std::memset(memory, 1, kPart);
+    }
+  }
+
   // Ends the process by SIGABRT, if it may.
   void crash() {
     if (!may_crash()) return;
-    if (!options_.crash_once.empty()) {
-      if (std::FILE* file = std::fopen(options_.crash_once.c_str(), "w")) std::fclose(file);
-    }
+    note_crash();
     std::fprintf(stderr, "fake_engine: crashing as told\n");
     std::abort();
   }

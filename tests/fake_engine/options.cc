@@ -69,6 +69,8 @@ Options parse_options(int argc, char** argv) {
       o.spawn_daemon = true;
     else if (flag == "--crash-on-request")
       o.crash_on_request = count();
+    else if (flag == "--eat-memory-on")
+      o.eat_memory_on = count();
     else if (flag == "--crash-after-chunks")
       o.crash_after_chunks = count();
     else if (flag == "--crash-after-limit")

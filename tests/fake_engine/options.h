@@ -29,6 +29,8 @@ struct Options {
 
   int64_t crash_on_request = 0;     // --crash-on-request N: abort at the Nth POST, unanswered
   int64_t crash_after_chunks = -1;  // --crash-after-chunks N: abort after N events of a reply
+  // --eat-memory-on N: at the Nth POST take memory, up to 1 GiB, and then wait to be killed
+  int64_t eat_memory_on = 0;
   // --crash-after-limit: abort when max_tokens have been sent, before the reply's end
   bool crash_after_limit = false;
   std::string crash_once;  // --crash-once FILE: crash only while FILE does not exist; make it
