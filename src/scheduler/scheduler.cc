@@ -163,6 +163,19 @@ void Scheduler::unload_all(Instant now) {
   settle(now);
 }
 
+std::optional<ModelIndex> Scheduler::memory_short(Instant now) {
+  std::optional<ModelIndex> oldest;
+  for (ModelIndex index = 0; index < models_.size(); ++index) {
+    const Model& model = models_[index];
+    const bool used = model.phase != Phase::kReady || model.in_flight > 0 || !model.waiting.empty();
+    if (used || model.rule.keep) continue;
+    if (!oldest || model.idle_since < models_[*oldest].idle_since) oldest = index;
+  }
+  if (oldest) order_stop(*oldest, StopReason::kEvicted);
+  settle(now);
+  return oldest;
+}
+
 void Scheduler::shut_down(Instant now) {
   shutting_down_ = true;
   for (ModelIndex index = 0; index < models_.size(); ++index) begin_unload(index, closing());

@@ -34,6 +34,8 @@
 //   place, or its check fails, it stays stopped until the next request. What was stopped for any
 //   other reason does not come back, nor does a model that has not been ready since.
 //
+//   Where the machine is short of memory, an engine that nobody uses gives its own back.
+//
 //   While suspended, engines are stopped whoever they serve, nothing is checked or started, and
 //   who comes waits.
 //
@@ -93,7 +95,7 @@ struct Limits {
 };
 
 enum class StopReason {
-  kEvicted,  // another model's engine needs the place
+  kEvicted,  // another model's engine needs the place, or the machine its memory
   kIdle,     // the time to live is over
   kAsked,    // unload or shut_down
   kSuspend,  // suspend
@@ -175,6 +177,10 @@ class Scheduler {
   // All engines are stopped now. Requests in flight no longer count, as after died(), and may be
   // replayed; they and all others wait for resume(). A second call changes nothing.
   void suspend(Instant now);
+
+  // Its memory is short. Of the engines that nobody uses or waits for, the one used longest ago is
+  // stopped, but never one to `keep`: that would only come back. Returns which, if there is one.
+  std::optional<ModelIndex> memory_short(Instant now);
 
   // Those who wait are served. The engines that suspend() stopped come back, the last used first.
   void resume(Instant now);

@@ -170,6 +170,14 @@ class Ledger {
     }
   }
 
+  void memory_short(Instant now) {
+    begin(now);
+    for (Model& model : models_) {
+      const bool used = model.phase != Phase::kReady || model.in_flight > 0 || !model.queue.empty();
+      if (!used && !model.rule.keep) model.must_yield_memory = true;
+    }
+  }
+
   void ticked(Instant now) { begin(now); }  // also for an event that is to be ignored
 
   // Decisions.
@@ -188,6 +196,8 @@ class Ledger {
   // All decisions of the event are in.
   void settled(const Scheduler& scheduler) {
     expect(to_refuse_.empty(), "a request that had to be refused was not");
+    expect(std::ranges::none_of(models_, &Model::must_yield_memory),
+           "memory is short and an engine that nobody uses keeps its own");
     settle_returns();
     std::size_t running = 0, moving = 0, waiting = 0;
     for (ModelIndex index = 0; index < models_.size(); ++index) {
@@ -266,8 +276,9 @@ class Ledger {
     bool broken = false;
     std::size_t served = 0;
     Instant proven_at{};
-    bool returns = false;       // it is to run again though nobody waits
-    bool must_suspend = false;  // in this event
+    bool returns = false;            // it is to run again though nobody waits
+    bool must_suspend = false;       // in this event
+    bool must_yield_memory = false;  // in this event
   };
 
   void expect(bool holds, const char* promise) {
@@ -505,6 +516,8 @@ class Ledger {
         break;
       case StopReason::kIdle: expect(expired(model), "stopped as idle too early"); break;
       case StopReason::kEvicted:
+        // With this policy no other runs beside it.
+        if (std::exchange(model.must_yield_memory, false)) break;
         expect(model.queue.empty() || must_yield(index), "evicted before its waiters were served");
         expect(next_in_line(&model) != nullptr && next_in_line(&model)->passed,
                "evicted for nobody, or for one that may not be able to start");

@@ -1,7 +1,7 @@
 // Thousands of random worlds: models, engines that take their time, fail and die, clients that come
-// and go, people who unload, machines that sleep. After every event the Ledger checks all promises.
-// A world is a function of its seed alone; one that breaks a promise is run again and told event by
-// event on stderr.
+// and go, people who unload, machines that sleep and run short of memory. After every event the
+// Ledger checks all promises. A world is a function of its seed alone; one that breaks a promise is
+// run again and told event by event on stderr.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -63,6 +63,7 @@ struct Climate {
         unload_percent(random.one_of({0, 0, 2, 10})),
         crossing_percent(random.one_of({0, 10, 50})),
         suspend_percent(random.one_of({0, 0, 3, 15})),
+        short_percent(random.one_of({0, 0, 3, 15})),
         shuts_down(random.chance(30)) {
     const std::size_t count = 2 + random.below(5);
     const int keep_percent = random.one_of({0, 50});
@@ -86,6 +87,7 @@ struct Climate {
   int unload_percent;    // a request
   int crossing_percent;  // engine events that come late, twice or as something else
   int suspend_percent;   // a request
+  int short_percent;     // a request: memory is short
   bool shuts_down;
   std::vector<ModelRule> rules;
 };
@@ -141,7 +143,8 @@ class Simulation {
     kUnload,
     kShutDown,
     kSuspend,
-    kResume
+    kResume,
+    kMemoryShort
   };
 
   struct Event {
@@ -172,6 +175,7 @@ class Simulation {
       case Kind::kShutDown: return shut_down();
       case Kind::kSuspend: return suspend();
       case Kind::kResume: return resume();
+      case Kind::kMemoryShort: return memory_short();
       case Kind::kReady:
       case Kind::kFail:
       case Kind::kDie:
@@ -189,6 +193,9 @@ class Simulation {
     }
     if (random_.chance(climate_.suspend_percent)) {
       after(random_.up_to(climate_.pause), {.kind = Kind::kSuspend});
+    }
+    if (random_.chance(climate_.short_percent)) {
+      after(random_.up_to(seconds(5)), {.kind = Kind::kMemoryShort});
     }
     if (--climate_.arrivals > 0) {
       after(random_.up_to(climate_.pause), {.kind = Kind::kArrive});
@@ -253,6 +260,12 @@ class Simulation {
     ledger_.resumed(now_);
     scheduler_.resume(now_);
     settle("resume");
+  }
+
+  void memory_short() {
+    ledger_.memory_short(now_);
+    scheduler_.memory_short(now_);
+    settle("memory short");
   }
 
   void checked(ModelIndex model) {

@@ -75,6 +75,11 @@ struct World {
     scheduler.resume(now);
     hear();
   }
+  bool memory_short() {
+    const bool stopped = scheduler.memory_short(now).has_value();
+    hear();
+    return stopped;
+  }
   void tick() {
     scheduler.tick(now);
     hear();
