@@ -32,13 +32,19 @@ io::Task<Result<Json>> fetch_running(ServiceClient& service) {
   co_return json["running"];
 }
 
+// "ready", or "ready, reduced" for one that has less than its config says.
+std::string state_words(const Json& engine) {
+  const auto reduced = engine.is_object() ? engine.find("reduced") : engine.end();
+  return state_text(engine) + (reduced != engine.end() && reduced->is_object() ? ", reduced" : "");
+}
+
 io::Task<Result<void>> list_running(ServiceClient& service, const Options&) {
   const Result<Json> running = co_await fetch_running(service);
   if (!running.has_value()) co_return std::unexpected(running.error());
   std::vector<std::vector<std::string>> rows = {
       {"MODEL", "STATE", "HEALTH", "PID", "UPTIME", "MEMORY", "IN FLIGHT", "WAITING"}};
   for (const Json& engine : *running) {
-    rows.push_back({printable(text_of(engine, "model", "?")), state_text(engine),
+    rows.push_back({printable(text_of(engine, "model", "?")), state_words(engine),
                     text_of(engine, "health", "-"), count_of(engine, "pid"),
                     age_text(engine, "uptime_s"), size_text(engine, "memory_bytes"),
                     count_of(engine, "in_flight"), count_of(engine, "waiting")});

@@ -52,6 +52,19 @@ std::string exit_line(const Json& exit) {
   return text_of(exit, "at") + ", " + how + with(text_of(exit, "cause"), " (", ")");
 }
 
+std::string reduction_line(const Json& reduced) {
+  if (!reduced.is_object()) return "";
+  std::string what;
+  const auto add = [&](const char* key, const char* unit) {
+    if (!member(reduced, key).is_number()) return;
+    const auto number = static_cast<std::uint64_t>(number_of(reduced, key));
+    what += (what.empty() ? "" : ", ") + std::to_string(number) + unit;
+  };
+  add("ctx", " tokens of context");
+  add("gpuLayers", " layers on the GPU");
+  return "to " + what + ", because memory is short";
+}
+
 std::string count(const Json& status, const char* key) {
   return std::to_string(static_cast<std::uint64_t>(number_of(status, key)));
 }
@@ -122,6 +135,7 @@ std::string status_text(const Json& status) {
     add_line(out, "requests",
              count(status, "in_flight") + " running, " + count(status, "waiting") + " waiting");
   }
+  add_line(out, "reduced", reduction_line(member(status, "reduced")));
   if (number_of(status, "restarts") > 0) add_line(out, "restarts", count(status, "restarts"));
   add_line(out, "next try", text_of(status, "retry_at"));
   add_line(out, "last stop", text_of(status, "stop_reason"));

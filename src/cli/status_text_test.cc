@@ -31,6 +31,20 @@ TEST_CASE("what is known of a model stands below its name") {
         "              two\n");
 }
 
+TEST_CASE("what an engine has less than it should is told") {
+  const auto line = [](const char* reduced) {
+    const std::string text = R"({"model":"m","state":"ready","reduced":)";
+    return status_text(Json::parse(text + reduced + "}"));
+  };
+  CHECK(line(R"({"ctx":2048,"gpuLayers":0})") ==
+        "m: ready\n"
+        "  reduced     to 2048 tokens of context, 0 layers on the GPU, because memory is short\n");
+  CHECK(line(R"({"ctx":2048,"gpuLayers":null})") ==
+        "m: ready\n"
+        "  reduced     to 2048 tokens of context, because memory is short\n");
+  CHECK(line("null") == "m: ready\n");
+}
+
 TEST_CASE("ages and sizes are told in their two largest units") {
   const auto age = [](int value) { return age_text(Json{{"s", value}}, "s"); };
   CHECK(age(0) == "0 s");

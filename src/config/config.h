@@ -69,6 +69,9 @@ enum class OnSleep {
   kNothing,  // nothing
 };
 
+// What becomes of engines that nobody uses when the machine is short of memory.
+enum class OnMemoryPressure { kUnload, kIgnore };
+
 struct Config {
   std::string file;
   std::string text;  // what the file held, for examining it with other overrides
@@ -81,6 +84,7 @@ struct Config {
   std::vector<std::string> preload;          // ids of models to load at start, in this order
   bool continue_streams = true;              // on a new engine, where their own died
   OnSleep on_sleep = OnSleep::kCheck;
+  OnMemoryPressure memory_pressure = OnMemoryPressure::kUnload;
   bool restore_last = false;          // load the model that was used last, too
   std::vector<Model> models;          // sorted by id
   std::vector<Given> given;           // options at the top level, for all models

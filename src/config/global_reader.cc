@@ -127,6 +127,13 @@ Result<void> read_on_sleep(Reader& reader, const Entry& entry, Globals& out) {
   return {};
 }
 
+Result<void> read_memory_pressure(Reader& reader, const Entry& entry, Globals& out) {
+  const Result<std::size_t> word = read_word(reader, entry, {"unload", "ignore"});
+  if (!word.has_value()) return std::unexpected(word.error());
+  out.config.memory_pressure = static_cast<OnMemoryPressure>(*word);
+  return {};
+}
+
 Result<void> read_preload(Reader& reader, const Entry& entry, Globals& out) {
   std::vector<std::string> names;
   const Result<void> done = reader.read(entry, names);
@@ -167,6 +174,7 @@ constexpr Key<Globals> kKeys[] = {
     {"restoreLast", read_restore_last},
     {"continueStreams", read_continue_streams},
     {"onSleep", read_on_sleep},
+    {"memoryPressure", read_memory_pressure},
     {"unloadTimeout", read_global_unload_timeout},
     {"limits", read_care},
     {"onOutOfMemory", read_care},

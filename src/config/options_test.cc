@@ -162,6 +162,7 @@ hooks: {on_startup: {preload: [b, " first ", a, nobody]}}
 restoreLast: true
 continueStreams: false
 onSleep: stop
+memoryPressure: ignore
 models:
   a: {gguf: a, aliases: [first]}
   b: {gguf: b}
@@ -170,6 +171,7 @@ models:
   CHECK(config.restore_last);
   CHECK_FALSE(config.continue_streams);
   CHECK(config.on_sleep == OnSleep::kStop);
+  CHECK(config.memory_pressure == OnMemoryPressure::kIgnore);
   CHECK(config.warnings ==
         std::vector<std::string>{"conf/c.yaml:2:49: preload names no model with 'nobody'"});
   CHECK(refusal("hooks: [a]\n") ==

@@ -109,6 +109,14 @@ void Engine::start() {
   }
 }
 
+void Engine::start_reduced(ReducedSpec reduced) {
+  if (!alive_) {
+    full_spec_ = std::exchange(spec_, std::move(reduced.spec));
+    status_.reduced = reduced.reduction;
+  }
+  start();
+}
+
 void Engine::stop(StopReason reason) {
   again_ = false;
   if (!alive_ || stop_.is_set()) return;
@@ -120,7 +128,7 @@ void Engine::set_spec(Spec spec) {
   next_spec_.reset();
   if (!alive_) {
     spec_ = std::move(spec);
-  } else if (spec != spec_) {
+  } else if (spec != full_spec_.value_or(spec_)) {
     next_spec_ = std::move(spec);
   }
 }
@@ -163,8 +171,11 @@ io::Task<void> Engine::run() {
       status_.last_error = std::move(failure);
     }
     stop_.clear();
+    if (full_spec_) spec_ = std::move(*full_spec_);
     if (next_spec_) spec_ = std::move(*next_spec_);
+    full_spec_.reset();
     next_spec_.reset();
+    status_.reduced.reset();
     alive_ = std::exchange(again_, false);
     if (alive_) start_.set();
     enter(failed ? State::kFailed : State::kStopped);

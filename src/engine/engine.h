@@ -26,6 +26,7 @@
 
 #include "base/result.h"
 #include "engine/load.h"
+#include "engine/reduced_spec.h"
 #include "engine/spec.h"
 #include "engine/status.h"
 #include "engine/worker_words.h"
@@ -49,6 +50,9 @@ class Engine {
   // Starts a stopped or failed engine. While it stops: remembered, it starts again when it has
   // stopped. Nothing while it starts or runs.
   void start();
+  // Starts a stopped or failed engine by another spec this once. While a start is under way or it
+  // runs: as start().
+  void start_reduced(ReducedSpec reduced);
   // Stops it in any state that is not stopped or failed, and takes back a remembered start. Its
   // requests should have ended: it is not asked to finish them. A start that was not under way yet
   // is told as kStarting, kStopping, kStopped too, so that each start has its end. The first reason
@@ -96,6 +100,7 @@ class Engine {
   http::Client& client_;
   Spec spec_;
   std::optional<Spec> next_spec_;  // set only while alive_
+  std::optional<Spec> full_spec_;  // while spec_ is a reduced one
   const std::function<void(Engine&)> on_change_;
   Status status_;
   io::LogRing log_;

@@ -382,3 +382,25 @@ TEST_CASE("another spec is that of the next start, and of none if it is taken ba
     CHECK_FALSE(it.engine.outdated());
   });
 }
+
+TEST_CASE("a start with less is told, and the next start has all again") {
+  run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
+    Watched it(loop, worker(folder, {}));
+    const Spec full = it.engine.spec();
+    ReducedSpec reduced{.spec = full, .reduction = {.context = 2048}};
+    reduced.spec.command.argv.emplace_back("--events");
+    reduced.spec.command.argv.emplace_back("3");
+    it.engine.start_reduced(reduced);
+    bool there = co_await it.reaches(State::kReady);
+    REQUIRE(there);
+    CHECK(it.engine.status().reduced == Reduction{.context = 2048});
+    CHECK(it.engine.spec() == reduced.spec);
+    it.engine.set_spec(full);
+    CHECK_FALSE(it.engine.outdated());
+    it.engine.stop(StopReason::kAsked);
+    there = co_await it.reaches(State::kStopped);
+    REQUIRE(there);
+    CHECK_FALSE(it.engine.status().reduced.has_value());
+    CHECK(it.engine.spec() == full);
+  });
+}

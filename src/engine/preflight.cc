@@ -22,6 +22,7 @@ namespace {
 
 using gguf::Fault;
 
+constexpr bool kHasGpu = std::string_view(CORRAL_GPU) != "none";
 constexpr bool kOwnGpuMemory =
     std::string_view(CORRAL_GPU) == "cuda" || std::string_view(CORRAL_GPU) == "vulkan";
 
@@ -107,6 +108,21 @@ std::uint64_t least_bytes(const gguf::Metadata& metadata, std::uint64_t weights,
   return from_disk ? least.kv_least_bytes : least.least();
 }
 
+// What to change where there is less memory than it needs, or than its weights alone do.
+std::string hint_for_lack(const Spec& spec, bool of_weights) {
+  const std::string smaller = "a smaller model or quantization";
+  std::string hint = of_weights ? "use " + smaller
+                                : "give it a smaller `ctx` (--ctx-size), `cacheTypeK` and "
+                                  "`cacheTypeV` of q8_0, or " +
+                                      smaller;
+  if (!of_weights && !spec.may_shorten_context) {
+    hint += "; with `onOutOfMemory: reduce` a `ctx` is shortened to what fits";
+  }
+  return hint +
+         "; with `--load-mode mmap` among its `args` it is started all the same and reads "
+         "its weights from the disk, slowly";
+}
+
 void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weights,
                   const Arguments& arguments, const Circumstances& circumstances,
                   Findings& findings) {
@@ -123,13 +139,11 @@ void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_
   if (least > memory.total_bytes) {
     const std::string whose = memory.limited ? "the limit that corral runs under allows "
                                              : "this machine has, swap included, ";
-    findings.failure =
-        failure_of(spec, Cause::kOutOfMemory,
-                   "it would need at least " + size_words(least) + " of memory (" + parts +
-                       "), and " + whose + size_words(memory.total_bytes),
-                   "give it a smaller --ctx-size, or use a smaller model or quantization; with "
-                   "`--load-mode mmap` among its args it is started all the same and reads its "
-                   "weights from the disk, slowly");
+    const std::string words = "it would need at least " + size_words(least) + " of memory (" +
+                              parts + "), and " + whose + size_words(memory.total_bytes);
+    const std::string hint = hint_for_lack(spec, estimate.weights_bytes > memory.total_bytes);
+    findings.failure = failure_of(spec, Cause::kOutOfMemory, words, hint);
+    findings.lack = words + "; " + hint;
     return;
   }
   const std::uint64_t room = memory.available_bytes + circumstances.reclaimable_bytes;
@@ -137,6 +151,29 @@ void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_
   findings.warning = "the engine of '" + spec.model + "' will take about " +
                      size_words(estimate.likely()) + " of memory (" + parts + "), and about " +
                      size_words(room) + " are free for it: it may be slow or fail";
+}
+
+// Where memory lacks: how it may work with less.
+void reduce(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weights,
+            const Arguments& arguments, const Circumstances& circumstances, Findings& findings) {
+  gguf::Shape shape = shape_of(spec, arguments);
+  const MachineMemory memory = circumstances.memory ? *circumstances.memory : machine_memory();
+  const std::uint64_t room = memory.available_bytes + circumstances.reclaimable_bytes;
+  const ReductionFacts facts = {
+      .lacked = findings.failure ? findings.failure->cause : *circumstances.lacked,
+      .has_gpu = kHasGpu,
+      .context = gguf::estimate_memory(metadata, weights, shape).context,
+      .room_bytes = std::min(room, memory.total_bytes),
+      .takes = [&](std::uint64_t context) {
+        shape.context = context;
+        return gguf::estimate_memory(metadata, weights, shape).likely();
+      }};
+  std::optional<ReducedSpec> reduced = reduced_spec(spec, facts);
+  if (!reduced) return;
+  Findings again;
+  const Arguments fewer(reduced->spec.command.argv, reduced->spec.command.env);
+  judge_memory(reduced->spec, metadata, weights, fewer, circumstances, again);
+  if (!again.failure) findings.reduced = std::move(reduced);
 }
 
 Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
@@ -165,6 +202,9 @@ Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
     weights += further->tensor_bytes;
   }
   judge_memory(spec, metadata, weights, arguments, circumstances, findings);
+  if (findings.failure || circumstances.lacked) {
+    reduce(spec, metadata, weights, arguments, circumstances, findings);
+  }
   return findings;
 }
 

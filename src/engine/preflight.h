@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/machine_memory.h"
+#include "engine/reduced_spec.h"
 #include "engine/spec.h"
 #include "engine/status.h"
 #include "io/loop.h"
@@ -34,12 +35,17 @@ struct Circumstances {
   // need not be named where the system tells who listens.
   std::vector<std::uint16_t> own_ports{};
   std::optional<MachineMemory> memory{};  // nothing: asked of the machine
+  // The kind of memory that its last start ran out of, as a Cause: it is to have less of it.
+  std::optional<Cause> lacked{};
 };
 
 struct Findings {
   std::optional<Failure> failure{};  // it cannot work; `at` is set
   std::string warning{};             // it may not work; one sentence, may be empty
   std::uint64_t memory_bytes = 0;    // that it will most likely take; 0: not known
+  std::string lack{};                // of memory: why it cannot work and what to do
+  // Where memory is lacking now or was: how it may work with less, if it may.
+  std::optional<ReducedSpec> reduced{};
 };
 
 // Blocks on files and, for some milliseconds, on the port. Any thread.

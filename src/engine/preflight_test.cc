@@ -112,7 +112,10 @@ TEST_CASE("only a model that cannot fit is refused for want of memory") {
   const Failure found = failure(spec, with_memory(16 * kMiB, 16 * kMiB));
   CHECK(found.cause == Cause::kOutOfMemory);
   CHECK(has(found.message, "8192 tokens"));
-  CHECK(has(found.hint, "--ctx-size"));
+  CHECK(has(found.message, "at least 0.0 GiB"));
+  CHECK(has(found.hint, "`ctx` (--ctx-size)"));
+  CHECK(has(found.hint, "`onOutOfMemory: reduce`"));
+  CHECK_FALSE(has(failure(spec, with_memory(kMiB / 2, 0)).hint, "ctx"));  // its weights alone
   const Findings tight = preflight(spec, with_memory(20 * kMiB, kMiB));
   CHECK_FALSE(tight.failure.has_value());
   CHECK(has(tight.warning, "'m' will take about"));
@@ -120,6 +123,40 @@ TEST_CASE("only a model that cannot fit is refused for want of memory") {
   reclaims.reclaimable_bytes = 40 * kMiB;
   CHECK(preflight(spec, reclaims).warning.empty());
   CHECK_FALSE(preflight(spec, with_memory(0, 0)).failure.has_value());  // nothing is known
+}
+
+TEST_CASE("what cannot fit is told with less that fits, if the config allows it") {
+  config::Model model;
+  model.id = "m";
+  model.gguf = kTiny;
+  model.worker.ctx = 65536;  // 128 MiB of cache
+  const auto spec = [&] { return worker_spec(model, "/bin/corral", "/run/c", seconds(120), {}); };
+  const Circumstances small = with_memory(40 * kMiB, 35 * kMiB);
+  CHECK_FALSE(preflight(spec(), small).reduced.has_value());
+  model.care.on_out_of_memory = config::OutOfMemory::kReduce;
+  const Findings findings = preflight(spec(), small);
+  CHECK(findings.failure.has_value());
+  REQUIRE(findings.reduced.has_value());
+  CHECK(findings.reduced->reduction == Reduction{.context = 8192});
+  CHECK_FALSE(preflight(findings.reduced->spec, small).failure.has_value());
+  // Nothing that is allowed is little enough.
+  CHECK_FALSE(preflight(spec(), with_memory(4 * kMiB, 4 * kMiB)).reduced.has_value());
+}
+
+TEST_CASE("what ran out of memory although it seemed to fit gets less") {
+  config::Model model;
+  model.id = "m";
+  model.gguf = kTiny;
+  model.worker.ctx = 8192;
+  model.care.on_out_of_memory = config::OutOfMemory::kReduce;
+  const Spec spec = worker_spec(model, "/bin/corral", "/run/c", seconds(120), {});
+  Circumstances roomy = with_memory(400 * kMiB, 400 * kMiB);
+  CHECK_FALSE(preflight(spec, roomy).reduced.has_value());
+  roomy.lacked = Cause::kOutOfMemory;
+  const Findings findings = preflight(spec, roomy);
+  CHECK_FALSE(findings.failure.has_value());
+  REQUIRE(findings.reduced.has_value());
+  CHECK(findings.reduced->reduction == Reduction{.context = 4096});
 }
 
 TEST_CASE("what the person says about memory is taken into account") {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "engine/arguments.h"
 #include "engine/runtime_dir.h"
 #include "engine/worker_flags.h"
 
@@ -121,6 +122,14 @@ void set_watch(const config::Care& care, Spec& spec) {
   spec.stuck_after = care.stuck_after;
 }
 
+void set_reductions(const config::Model& model, Spec& spec) {
+  if (model.care.on_out_of_memory != config::OutOfMemory::kReduce) return;
+  const Arguments by_hand(model.args, model.env);
+  spec.may_shorten_context = !by_hand.value({"--ctx-size", "-c"}, "LLAMA_ARG_CTX_SIZE");
+  spec.may_leave_gpu =
+      !by_hand.value({"--gpu-layers", "--n-gpu-layers", "-ngl"}, "LLAMA_ARG_N_GPU_LAYERS");
+}
+
 }  // namespace
 
 std::vector<std::string> own_environment() {
@@ -145,6 +154,7 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
       model.care.ready_check.value_or(can_make_tokens ? ReadyCheck::kToken : ReadyCheck::kHealth) ==
       ReadyCheck::kToken;
   set_watch(model.care, spec);
+  set_reductions(model, spec);
   spec.question = names_any(kNoSlotsQuestion, model.args) ? "/metrics" : "/slots";
 
   std::vector<std::string> asked = worker_flags(model.worker);

@@ -75,6 +75,13 @@ struct LastExit {
   WallTime at{};
 };
 
+// With what less than its config says an engine runs, because memory is short; see reduced_spec.h.
+struct Reduction {
+  std::optional<std::uint64_t> context{};     // tokens; nothing: as the config says
+  std::optional<std::uint64_t> gpu_layers{};  // that are put onto the GPU; nothing: as it says
+  bool operator==(const Reduction&) const = default;
+};
+
 // "SIGKILL", or "signal 77" for one without a name.
 std::string signal_name(int number);
 
@@ -87,6 +94,7 @@ struct Status {
   std::optional<Instant> ready_since;  // while it is ready or sleeping
   std::uint64_t restarts = 0;          // starts after an end that nobody asked for
   std::uint64_t memory_bytes = 0;      // of all its processes; 0 when none runs
+  std::optional<Reduction> reduced;    // of the process that runs; nothing: it has all it should
   std::optional<StopReason> stop_reason;  // of the last end
   std::optional<Failure> last_error;      // stays after a good start
   std::optional<LastExit> last_exit;      // stays too

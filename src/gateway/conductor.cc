@@ -8,6 +8,9 @@
 namespace corral::gateway {
 namespace {
 
+// What a start lacked so long ago may be there again.
+constexpr std::chrono::minutes kLackCounts{2};
+
 engine::StopReason reason_of(scheduler::StopReason reason) {
   switch (reason) {
     case scheduler::StopReason::kEvicted: return engine::StopReason::kEvicted;
@@ -43,6 +46,7 @@ Conductor::Conductor(io::Loop& loop, http::Client& client, telemetry::Counters& 
       lives_(specs.size(), 0),
       ends_(specs.size(), 0),
       next_rules_(specs.size()),
+      memory_(specs.size()),
       checks_(specs.size()) {
   for (engine::Spec& spec : specs) {
     const ModelIndex model = engines_.size();
@@ -61,6 +65,8 @@ Conductor::~Conductor() {
 void Conductor::reconfigure(ModelIndex model, engine::Spec spec, scheduler::ModelRule rule) {
   engines_[model]->set_spec(std::move(spec));
   next_rules_[model] = std::move(rule);
+  memory_[model].lacked.reset();
+  memory_[model].reduced.reset();
 }
 
 std::optional<Instant> Conductor::retry_at(ModelIndex model) const {
@@ -69,16 +75,19 @@ std::optional<Instant> Conductor::retry_at(ModelIndex model) const {
 }
 
 void Conductor::forget_failures(ModelIndex model) {
+  memory_[model].lacked.reset();
   scheduler_.forget_failures(loop_.now(), model);
   pump();
 }
 
 void Conductor::unload(ModelIndex model) {
+  memory_[model].lacked.reset();
   scheduler_.unload(loop_.now(), model);
   pump();
 }
 
 void Conductor::unload_all() {
+  for (Memory& memory : memory_) memory.lacked.reset();
   scheduler_.unload_all(loop_.now());
   pump();
 }
@@ -93,18 +102,25 @@ void Conductor::resume() {
   pump();
 }
 
+std::optional<ModelIndex> Conductor::memory_short() {
+  const std::optional<ModelIndex> model = scheduler_.memory_short(loop_.now());
+  pump();
+  return model;
+}
+
+bool Conductor::any_runs() const {
+  return std::ranges::any_of(
+      engines_, [](const auto& engine) { return engine::is_running(engine->status().state); });
+}
+
 void Conductor::recheck() {
   for (const auto& engine : engines_) engine->recheck();
 }
 
 io::Task<bool> Conductor::none_runs(Duration limit) {
   const Instant deadline = loop_.now() + limit;
-  const auto runs = [this] {
-    return std::ranges::any_of(
-        engines_, [](const auto& engine) { return engine::is_running(engine->status().state); });
-  };
-  while (runs() && loop_.now() < deadline) co_await change(deadline - loop_.now());
-  co_return !runs();
+  while (any_runs() && loop_.now() < deadline) co_await change(deadline - loop_.now());
+  co_return !any_runs();
 }
 
 void Conductor::shut_down() {
@@ -155,10 +171,12 @@ void Conductor::on_change(ModelIndex model) {
     scheduler_.ready(now, model);
   } else if (status.state == engine::State::kFailed) {
     ++ends_[model];
-    const Error error = engine::to_error(status.last_error.value_or(engine::Failure{}));
+    const engine::Failure failure = status.last_error.value_or(engine::Failure{});
+    const Error error = engine::to_error(failure);
     counters_.engine_failed(id);
     log_warn(id + ": " + error.message);
     if (starting) {
+      note_lack(model, failure);
       scheduler_.start_failed(now, model, error);
     } else {
       scheduler_.died(now, model, error);
@@ -194,7 +212,7 @@ void Conductor::pump() {
           scheduler_.set_rule(decision.model, std::move(*rule));
           rule.reset();
         }
-        engine.start();
+        start(decision.model);
         break;
       case scheduler::Decision::Kind::kStop: engine.stop(reason_of(decision.reason)); break;
       case scheduler::Decision::Kind::kGrant:
@@ -212,6 +230,28 @@ void Conductor::pump() {
   if (scheduler_.next_tick() != tick_due_) tick_due_changed_.set();
 }
 
+// By the check's word, if it was that the model can have only less than it should.
+void Conductor::start(ModelIndex model) {
+  engine::Engine& engine = *engines_[model];
+  Memory& memory = memory_[model];
+  memory.lacked.reset();
+  std::optional<engine::ReducedSpec> reduced = std::exchange(memory.reduced, std::nullopt);
+  memory.was_reduced = reduced.has_value();
+  if (!reduced) return engine.start();
+  log_warn(engine.spec().model + ": memory is short, started with less than its config says: " +
+           engine::words_of(reduced->reduction));
+  engine.start_reduced(std::move(*reduced));
+}
+
+// A start that failed for lack of memory is tried once more with less; a start with less is not.
+void Conductor::note_lack(ModelIndex model, const engine::Failure& failure) {
+  const bool lacks = failure.cause == engine::Cause::kOutOfMemory ||
+                     failure.cause == engine::Cause::kGpuOutOfMemory;
+  if (!lacks || memory_[model].was_reduced) return;
+  memory_[model].lacked = failure.cause;
+  memory_[model].lacked_at = loop_.now();
+}
+
 // What can be known to go wrong is known before anything is stopped for the model.
 io::Task<void> Conductor::check(ModelIndex model) {
   engine::Circumstances circumstances;
@@ -220,12 +260,23 @@ io::Task<void> Conductor::check(ModelIndex model) {
     const bool listens = engine::is_running(engine->status().state) && !engine->spec().worker;
     if (listens) circumstances.own_ports.push_back(engine->spec().address.port);
   }
+  memory_[model].reduced.reset();
+  if (loop_.now() - memory_[model].lacked_at < kLackCounts) {
+    circumstances.lacked = memory_[model].lacked;
+  }
   engine::Engine& engine = *engines_[model];
-  engine::Spec spec = engine.spec();
+  const engine::Spec checked = engine.spec();
+  engine::Spec spec = checked;
   engine::Findings findings =
       co_await engine::preflight(loop_, std::move(spec), std::move(circumstances));
   if (!findings.warning.empty()) log_warn(engine.spec().model + ": " + findings.warning);
+  if (engine.spec() != checked) findings.reduced.reset();  // it is to be run in another way by now
   std::optional<Error> error;
+  if (findings.failure && findings.reduced) {
+    log_warn(engine.spec().model + ": " + findings.failure->message);
+    findings.failure.reset();
+  }
+  memory_[model].reduced = std::move(findings.reduced);
   if (findings.failure) {
     error = engine::to_error(*findings.failure);
     engine.refuse(std::move(*findings.failure));

@@ -81,6 +81,11 @@ class Conductor {
   // resume(). Then what ran comes back.
   void suspend();
   void resume();
+  // The machine is short of memory: an engine that nobody uses is stopped. Returns which, if there
+  // is one.
+  std::optional<ModelIndex> memory_short();
+  // Whether any engine has a process.
+  bool any_runs() const;
   // Every engine that is ready shows that it works, or is replaced.
   void recheck();
   // Returns when no engine runs, or after `limit`: whether none does.
@@ -112,8 +117,18 @@ class Conductor {
   friend class Ticket;
   void on_change(ModelIndex model);
   void pump();
+  void start(ModelIndex model);
+  void note_lack(ModelIndex model, const engine::Failure& failure);
   io::Task<void> check(ModelIndex model);
   io::Task<void> tick();
+
+  // What is known of a model that had too little memory.
+  struct Memory {
+    std::optional<engine::Cause> lacked{};  // by the last start, if it had all that it should
+    Instant lacked_at{};
+    std::optional<engine::ReducedSpec> reduced{};  // of the next start, by its check
+    bool was_reduced = false;                      // the last start
+  };
 
   io::Loop& loop_;
   telemetry::Counters& counters_;
@@ -127,6 +142,7 @@ class Conductor {
   std::vector<std::uint64_t> lives_;                             // times that it became ready
   std::vector<std::uint64_t> ends_;                              // times that it stopped or failed
   std::vector<std::optional<scheduler::ModelRule>> next_rules_;  // for the next start
+  std::vector<Memory> memory_;
   std::vector<std::unique_ptr<engine::Engine>> engines_;
   std::vector<io::Task<void>> checks_;  // under way, or over
   io::Task<void> ticking_;

@@ -119,6 +119,9 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       preload_(conductor_, first_models(config_, last_model_.id())),
       sleep_watch_(loop, conductor_, config_.on_sleep, settings.system_bus) {
   logs_.gather(conductor_);
+  if (config_.memory_pressure == config::OnMemoryPressure::kUnload) {
+    memory_watch_.emplace(loop, memory_world());
+  }
 }
 
 Gateway::~Gateway() { logs_.stop_gathering(); }
@@ -126,6 +129,17 @@ Gateway::~Gateway() { logs_.stop_gathering(); }
 void Gateway::reconfigure(ModelIndex model) {
   const config::Model& changed = options_.config().models[model];
   conductor_.reconfigure(model, spec_of(settings_, changed), rule_of(changed));
+}
+
+MemoryWatch::World Gateway::memory_world() {
+  return {.any_runs = [this] { return conductor_.any_runs(); },
+          .look = [this](Instant now) { return memory_gauge_.look(now); },
+          .numbers = [this] { return words_of(memory_gauge_.sample); },
+          .unload_one =
+              [this] {
+                const std::optional<ModelIndex> model = conductor_.memory_short();
+                return model ? config_.models[*model].id : std::string();
+              }};
 }
 
 void Gateway::drain() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "gateway/access.h"
 #include "gateway/admin.h"
 #include "gateway/last_model.h"
+#include "gateway/memory_watch.h"
 #include "gateway/option_api.h"
 #include "gateway/option_store.h"
 #include "gateway/preload.h"
@@ -64,6 +66,7 @@ class Gateway {
   io::Task<void> refuse(http::Exchange& exchange, Dialect dialect, int status, std::string message);
 
   void reconfigure(ModelIndex model);
+  MemoryWatch::World memory_world();
 
   io::Loop& loop_;
   const Settings settings_;
@@ -85,6 +88,8 @@ class Gateway {
   OptionApi option_api_;
   Preload preload_;
   SleepWatch sleep_watch_;
+  engine::MemoryGauge memory_gauge_;
+  std::optional<MemoryWatch> memory_watch_;
 };
 
 }  // namespace corral::gateway

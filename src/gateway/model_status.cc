@@ -27,6 +27,13 @@ Json exit_object(const engine::LastExit& exit) {
           {"at", rfc3339(exit.at)}};
 }
 
+Json reduction_object(const engine::Reduction& reduction) {
+  const auto number = [](std::optional<std::uint64_t> value) {
+    return value ? Json(*value) : Json(nullptr);
+  };
+  return {{"ctx", number(reduction.context)}, {"gpuLayers", number(reduction.gpu_layers)}};
+}
+
 }  // namespace
 
 Json status_object(const ModelFacts& facts) {
@@ -53,6 +60,7 @@ Json status_object(const ModelFacts& facts) {
         std::chrono::duration_cast<engine::WallTime::duration>(*facts.retry_at - facts.now);
     object["retry_at"] = rfc3339(facts.wall_now + ahead);
   }
+  object["reduced"] = status.reduced ? reduction_object(*status.reduced) : Json(nullptr);
   object["memory_bytes"] = status.memory_bytes == 0 ? Json(nullptr) : Json(status.memory_bytes);
   object["in_flight"] = facts.in_flight;
   object["waiting"] = facts.waiting;

@@ -13,11 +13,12 @@ using Json = nlohmann::ordered_json;
 
 TEST_CASE("of a model that never ran, what is not known is null") {
   const engine::Status status;
-  CHECK(json_text(status_object({.model = "m", .status = status})) ==
-        R"({"model":"m","state":"stopped","health":"unknown","progress":0.0,"stage":null,)"
-        R"("pid":null,"uptime_s":null,"restarts":0,"stop_reason":null,"last_error":null,)"
-        R"("last_exit":null,"retry_at":null,"memory_bytes":null,"in_flight":0,"waiting":0,)"
-        R"("tokens_per_second":null})");
+  CHECK(
+      json_text(status_object({.model = "m", .status = status})) ==
+      R"({"model":"m","state":"stopped","health":"unknown","progress":0.0,"stage":null,)"
+      R"("pid":null,"uptime_s":null,"restarts":0,"stop_reason":null,"last_error":null,)"
+      R"("last_exit":null,"retry_at":null,"reduced":null,"memory_bytes":null,"in_flight":0,"waiting":0,)"
+      R"("tokens_per_second":null})");
 }
 
 TEST_CASE("of a model that runs, all is told") {
@@ -59,6 +60,17 @@ TEST_CASE("of a model that runs, all is told") {
   CHECK(json["last_error"]["message"] == "it \xEF\xBF\xBD ran out");
   CHECK(json["last_error"]["hint"] == nullptr);
   CHECK(json["last_error"]["output"] == "a\nb");
+}
+
+TEST_CASE("what a model has less than its config says is told, and null where it has that") {
+  engine::Status status;
+  status.reduced = engine::Reduction{.context = 2048};
+  const auto told = [&] {
+    return status_object({.model = "m", .status = status})["reduced"].dump();
+  };
+  CHECK(told() == R"({"ctx":2048,"gpuLayers":null})");
+  status.reduced = engine::Reduction{.gpu_layers = 0};
+  CHECK(told() == R"({"ctx":null,"gpuLayers":0})");
 }
 
 TEST_CASE("llama-swap's words for states are its own") {
