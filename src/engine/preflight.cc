@@ -14,6 +14,7 @@
 #include "engine/program_file.h"
 #include "gguf/memory.h"
 #include "gguf/model.h"
+#include "gguf/saturate.h"
 #include "io/event.h"
 #include "io/helper.h"
 
@@ -159,10 +160,12 @@ void reduce(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weig
   gguf::Shape shape = shape_of(spec, arguments);
   const MachineMemory memory = circumstances.memory ? *circumstances.memory : machine_memory();
   const std::uint64_t room = memory.available_bytes + circumstances.reclaimable_bytes;
+  const std::uint64_t slots = shape.slots;  // each request uses as much as was trained, at most
   const ReductionFacts facts = {
       .lacked = findings.failure ? findings.failure->cause : *circumstances.lacked,
       .has_gpu = kHasGpu,
       .context = gguf::estimate_memory(metadata, weights, shape).context,
+      .of_use = gguf::times(slots, metadata.context_length.value_or(~0ULL)),
       .room_bytes = std::min(room, memory.total_bytes),
       .takes = [&](std::uint64_t context) {
         shape.context = context;

@@ -53,6 +53,20 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// Trained for a million tokens, each of which takes 512 bytes of cache; no weights.
+config::Model long_model(const Folder& folder) {
+  gguf::TestFile file;
+  file.key("general.architecture", "llama")
+      .key("llama.block_count", 2)
+      .key("llama.context_length", 1024 * 1024)
+      .key("llama.embedding_length", 64)
+      .key("llama.attention.head_count", 1);
+  config::Model model;
+  model.id = "m";
+  model.gguf = folder.file(file.bytes(), "long.gguf");
+  return model;
+}
+
 const std::string kTiny = CORRAL_TEST_DATA "/models/tiny-chat-1m-q8_0.gguf";
 
 }  // namespace
@@ -126,27 +140,25 @@ TEST_CASE("only a model that cannot fit is refused for want of memory") {
 }
 
 TEST_CASE("what cannot fit is told with less that fits, if the config allows it") {
-  config::Model model;
-  model.id = "m";
-  model.gguf = kTiny;
-  model.worker.ctx = 65536;  // 128 MiB of cache
+  const Folder folder;
+  config::Model model = long_model(folder);
+  model.worker.ctx = 65536;  // 32 MiB of cache
   const auto spec = [&] { return worker_spec(model, "/bin/corral", "/run/c", seconds(120), {}); };
-  const Circumstances small = with_memory(40 * kMiB, 35 * kMiB);
+  const Circumstances small = with_memory(16 * kMiB, 12 * kMiB);
   CHECK_FALSE(preflight(spec(), small).reduced.has_value());
   model.care.on_out_of_memory = config::OutOfMemory::kReduce;
   const Findings findings = preflight(spec(), small);
   CHECK(findings.failure.has_value());
   REQUIRE(findings.reduced.has_value());
-  CHECK(findings.reduced->reduction == Reduction{.context = 8192});
-  CHECK_FALSE(preflight(findings.reduced->spec, small).failure.has_value());
+  CHECK(findings.reduced->reduction.context == 4096);
+  CHECK(preflight(findings.reduced->spec, small).warning.empty());
   // Nothing that is allowed is little enough.
-  CHECK_FALSE(preflight(spec(), with_memory(4 * kMiB, 4 * kMiB)).reduced.has_value());
+  CHECK_FALSE(preflight(spec(), with_memory(kMiB / 2, kMiB / 2)).reduced.has_value());
 }
 
 TEST_CASE("what ran out of memory although it seemed to fit gets less") {
-  config::Model model;
-  model.id = "m";
-  model.gguf = kTiny;
+  const Folder folder;
+  config::Model model = long_model(folder);
   model.worker.ctx = 8192;
   model.care.on_out_of_memory = config::OutOfMemory::kReduce;
   const Spec spec = worker_spec(model, "/bin/corral", "/run/c", seconds(120), {});
@@ -156,7 +168,7 @@ TEST_CASE("what ran out of memory although it seemed to fit gets less") {
   const Findings findings = preflight(spec, roomy);
   CHECK_FALSE(findings.failure.has_value());
   REQUIRE(findings.reduced.has_value());
-  CHECK(findings.reduced->reduction == Reduction{.context = 4096});
+  CHECK(findings.reduced->reduction.context == 4096);
 }
 
 TEST_CASE("what the person says about memory is taken into account") {
@@ -175,13 +187,7 @@ TEST_CASE("what the person says about memory is taken into account") {
 
 TEST_CASE("a context that nobody asked for is shortened by the engine before it is too much") {
   const Folder folder;
-  gguf::TestFile file;  // its cache takes 512 bytes a token
-  file.key("general.architecture", "llama")
-      .key("llama.block_count", 2)
-      .key("llama.context_length", 1024 * 1024)
-      .key("llama.embedding_length", 64)
-      .key("llama.attention.head_count", 1);
-  const std::string path = folder.file(file.bytes(), "long.gguf");
+  const std::string path = long_model(folder).gguf;
   const Circumstances small = with_memory(16 * kMiB, 16 * kMiB);
   const Findings unasked = preflight(worker(path), small);
   CHECK_FALSE(unasked.failure.has_value());

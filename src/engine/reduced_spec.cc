@@ -19,11 +19,14 @@ void set_flag(std::vector<std::string>& argv, const std::string& flag, std::uint
 }
 
 std::optional<std::uint64_t> shorter_context(const ReductionFacts& facts) {
+  const auto is_too_long = [&](std::uint64_t tokens) {
+    return tokens > facts.of_use || facts.takes(tokens) > facts.room_bytes;
+  };
   std::uint64_t context = facts.context;
   if (context <= kShortestContext) return std::nullopt;
   do {
     context = std::max(context / 2 / kStep * kStep, kShortestContext);
-  } while (context > kShortestContext && facts.takes(context) > facts.room_bytes);
+  } while (context > kShortestContext && is_too_long(context));
   return context;
 }
 

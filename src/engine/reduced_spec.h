@@ -1,7 +1,7 @@
 // ReducedSpec: how a model is run with less memory than its config says, where `onOutOfMemory:
 // reduce` allows it.
 //
-//   of the machine     the context is halved until all fits, at least once
+//   of the machine     the context is halved until all fits and all of it is of use, at least once
 //   of a GPU           no layer is put onto it; where that may not be changed, or is so already,
 //                      the context is halved
 //
@@ -29,6 +29,7 @@ struct ReductionFacts {
   Cause lacked = Cause::kOutOfMemory;  // this, or kGpuOutOfMemory
   bool has_gpu = false;                // the engine can compute on one
   std::uint64_t context = 0;           // tokens that it has without a reduction
+  std::uint64_t of_use = ~0ULL;        // tokens that its requests can use together, at most
   std::uint64_t room_bytes = 0;        // that there are for it
   std::function<std::uint64_t(std::uint64_t context)> takes;  // bytes, by estimate
 };

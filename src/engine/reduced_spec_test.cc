@@ -57,6 +57,14 @@ TEST_CASE("no context gets shorter than one that is of use, in steps that llama.
   CHECK_FALSE(reduced_spec(spec_with({}), facts(2048, 0)).has_value());
 }
 
+TEST_CASE("a context that no request can use is shortened to what they can") {
+  ReductionFacts absurd = facts(1ULL << 31, 1ULL << 40);
+  absurd.of_use = 8192;
+  CHECK(reduced_spec(spec_with({}), absurd)->reduction.context == 8192);
+  absurd.of_use = 10;
+  CHECK(reduced_spec(spec_with({}), absurd)->reduction.context == 2048);
+}
+
 TEST_CASE("what the config's key says is replaced, and everything else stays") {
   const Spec spec = spec_with({"--swa-full"}, 32768);
   const auto reduced = reduced_spec(spec, facts(32768, 0));

@@ -44,6 +44,14 @@ def sanitized(binary):
 
 
 @pytest.fixture(scope="session")
+def takes_addresses(binary):
+    """Whether the binary reserves many times the addresses that it uses."""
+    with open(binary, "rb") as file:
+        data = file.read()
+    return any(name in data for name in (b"__asan_", b"__tsan_"))
+
+
+@pytest.fixture(scope="session")
 def has_engine(binary):
     text = subprocess.run([binary, "version"], capture_output=True, text=True).stdout
     return "llama.cpp none" not in text
