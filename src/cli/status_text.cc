@@ -132,6 +132,7 @@ std::string status_text(const Json& status) {
       process += ", " + size_text(status, "memory_bytes");
     }
     add_line(out, "process", process);
+    add_line(out, "limits", text_of(status, "limits"));
     add_line(out, "requests",
              count(status, "in_flight") + " running, " + count(status, "waiting") + " waiting");
   }

@@ -158,13 +158,13 @@ void resolve_preload(const std::vector<NamedModel>& names, Config& config, Reade
 
 // Fills `config` as far as it can be read, and `reader` with what is wrong and doubtful.
 void read_config(Node& root, const Environment& environment, const Overrides& overrides,
-                 Config& config, Reader& reader) {
+                 const Ports& ports, Config& config, Reader& reader) {
   const Result<Macros> macros = expand_globals(root, reader.file());
   if (!macros.has_value()) return reader.keep(root.mark, macros.error());
   reader.enter("", *macros);
   Globals globals = read_globals(root, reader);
   config = globals.config;
-  const ModelDefaults defaults{*macros, environment, globals, overrides};
+  const ModelDefaults defaults{*macros, environment, globals, overrides, ports};
   std::vector<ReadModel> models =
       read_models(root.get("models"), defaults, config.start_port, reader);
   check_aliases(models, reader);
@@ -173,7 +173,7 @@ void read_config(Node& root, const Environment& environment, const Overrides& ov
 }
 
 Reading read(std::string_view text, const std::string& file, const Environment& environment,
-             const Overrides& overrides, bool needs_models) {
+             const Overrides& overrides, const Ports& ports, bool needs_models) {
   Reading reading;
   Result<Node> root = read_tree(text, file, environment);
   if (!root.has_value()) {
@@ -182,7 +182,7 @@ Reading read(std::string_view text, const std::string& file, const Environment& 
   }
   Reader reader(file);
   Config config;
-  read_config(*root, environment, overrides, config, reader);
+  read_config(*root, environment, overrides, ports, config, reader);
   if (needs_models && config.models.empty() && !reader.has_errors())
     reader.keep(root->mark, no_models(*root, reader));
   reading.errors = reader.take_errors();
@@ -196,13 +196,13 @@ Reading read(std::string_view text, const std::string& file, const Environment& 
 }  // namespace
 
 Reading examine(std::string_view text, const std::string& file, const Environment& environment,
-                const Overrides& overrides) {
-  return read(text, file, environment, overrides, true);
+                const Overrides& overrides, const Ports& ports) {
+  return read(text, file, environment, overrides, ports, true);
 }
 
 Result<Config> parse(std::string_view text, const std::string& file,
                      const Environment& environment) {
-  Reading reading = read(text, file, environment, {}, false);
+  Reading reading = read(text, file, environment, {}, {}, false);
   if (!reading.config.has_value()) return std::unexpected(std::move(reading.errors[0]));
   return std::move(*reading.config);
 }

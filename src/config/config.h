@@ -27,6 +27,9 @@ namespace corral::config {
 // Values set at run time over those of the file: model id, then key, then the value as JSON.
 using Overrides = std::map<std::string, std::map<std::string, std::string>>;
 
+// Models whose ${PORT} is another than the one that it is their turn to have, by id.
+using Ports = std::map<std::string, std::uint16_t>;
+
 // One entry of `models`. Exactly one of gguf and cmd is set.
 struct Model {
   std::string id;
@@ -44,6 +47,8 @@ struct Model {
   std::string proxy_host;  // "localhost" or an IP address, IPv6 without brackets
   std::uint16_t proxy_port = 0;
   std::string proxy_path;  // a prefix for every request, "/v2" without a last slash, or empty
+
+  std::optional<std::uint16_t> port{};  // that ${PORT} stands for, if the cmd uses it
 
   std::string check_endpoint = "/health";  // begins with '/'; empty: ready as soon as it runs
 
@@ -110,9 +115,9 @@ struct Reading {
 // `file` stands in messages, and a relative gguf path begins at its folder. Nothing is opened or
 // probed: neither model files nor ports. `overrides` stand in the place of the file's values and
 // are judged as those are, in messages that begin with "corral set: "; those of models that the
-// file does not have are ignored.
+// file does not have are ignored. `ports` take the place of allotted ones.
 Reading examine(std::string_view text, const std::string& file, const Environment& environment,
-                const Overrides& overrides = {});
+                const Overrides& overrides = {}, const Ports& ports = {});
 
 // Examines a config file. Besides examine's errors: kNotFound if it does not exist, kIo if it
 // cannot be read, kInvalid if it is a folder, kLimit above 16 MiB.

@@ -217,8 +217,10 @@ Result<Prepared> prepare(Node& tree, const Entry& entry, const std::string& owne
   const Node* cmd = tree.get("cmd");
   if (cmd == nullptr || cmd->text.find(kPortUse) == std::string::npos)
     return Prepared{std::move(macros), std::nullopt};
-  const Result<int> port = ports.take();
+  Result<int> port = ports.take();  // also of who has another, so that nobody else's changes
   if (!port.has_value()) return reader.wrong(cmd->mark, port.error().message);
+  if (const auto other = defaults.ports.find(entry.key); other != defaults.ports.end())
+    port = other->second;
   expanded = Macros::reserved("PORT", std::to_string(*port), true).expand(tree, reader.file());
   if (!expanded.has_value()) return std::unexpected(expanded.error());
   return Prepared{std::move(macros), *port};
@@ -239,6 +241,7 @@ Result<void> finish_proxy(Draft& draft, std::optional<int> port, Reader& reader)
   draft.model.proxy_host = std::move(url->host);
   draft.model.proxy_port = url->port;
   draft.model.proxy_path = std::move(url->path);
+  if (port.has_value()) draft.model.port = static_cast<std::uint16_t>(*port);
   return {};
 }
 

@@ -29,6 +29,7 @@ struct ModelDefaults {
   const Environment& environment;  // for `~`
   const Globals& globals;
   const Overrides& overrides;
+  const Ports& ports;
 };
 
 struct ReadModel {

@@ -36,7 +36,7 @@ struct WorkerOptions {
   std::string draft{};               // a path
 };
 
-// Of all processes of one engine together, where the system can do that.
+// Of each process of an engine; engine/limits.h tells how they are set.
 struct Limits {
   std::uint64_t memory_bytes = 0;  // 0: no limit
   std::uint64_t open_files = 0;    // 0: as Corral's own

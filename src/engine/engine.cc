@@ -13,8 +13,10 @@
 #include "engine/health_watch.h"
 #include "engine/last_lines.h"
 #include "engine/lifecycle.h"
+#include "engine/limits.h"
 #include "engine/oom_kills.h"
 #include "engine/runtime_dir.h"
+#include "engine/stranger.h"
 #include "io/race.h"
 
 namespace corral::engine {
@@ -73,7 +75,8 @@ struct Engine::Life {
   const std::uint64_t log_begin;  // where its output begins in the log
   bool was_ready = false;
   bool group_killed = false;
-  std::string stuck;  // why it is, if it is
+  std::string stuck;                  // why it is, if it is
+  std::optional<PortOwner> stranger;  // who answers in its place
   RecentOomKills oom_kills;
   StartClock start;
   Readiness readiness;
@@ -164,6 +167,7 @@ io::Task<void> Engine::run() {
     std::optional<Failure> failure = co_await live();
     status_.pid = 0;
     status_.memory_bytes = 0;
+    status_.limits.clear();
     status_.stop_reason = failure ? StopReason::kCrash : stop_reason_;
     const bool failed = failure.has_value();
     if (failed) {
@@ -202,6 +206,7 @@ io::Task<std::optional<Failure>> Engine::live() {
                       .message = process.error().message};
   }
   status_.pid = spec_.guarded ? 0 : process->pid();
+  status_.limits = limits_in_words(spec_.limits);
   Life life(*this, std::move(*process));
   std::optional<Failure> failure = co_await live_with(life);
   note_exit(life);
@@ -235,6 +240,7 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
     co_await life.over.wait();
     if (!life.stuck.empty()) failure = stuck(spec_, life.stuck, last_lines(output_of(life)));
   }
+  if (life.stranger) failure = answered_by(spec_, *life.stranger, last_lines(output_of(life)));
   const bool by_itself = life.exited() && !stop_.is_set();
   if (!by_itself) {
     enter(State::kStopping);
@@ -242,7 +248,11 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
   }
   life.kill_group();
   co_await life.drained.wait_for(kLastOutput);
-  if (by_itself) co_return died(life);
+  if (by_itself && !life.stranger) {
+    Failure end = died(life);
+    co_await name_port_owner(loop_, spec_, end);
+    co_return end;
+  }
   if (stop_.is_set()) co_return std::nullopt;
   co_return failure;
 }
@@ -254,6 +264,12 @@ io::Task<void> Engine::become_ready(Life& life) {
     ::chmod(spec_.address.unix_path.c_str(), S_IRUSR | S_IWUSR);
   }
   co_await life.readiness.answers();
+  std::optional<PortOwner> stranger = co_await find_stranger(loop_, spec_, life.tree.leader);
+  if (stranger) {
+    life.stranger = std::move(stranger);
+    life.over.set();
+    co_return;
+  }
   co_await life.readiness.token();
   life.news.set();
 }
@@ -389,12 +405,14 @@ std::string Engine::output_of(const Life& life) const {
 
 Failure Engine::died(Life& life) const {
   life.oom_kills.see(oom_kills(), loop_.now());
-  return diagnose(End{.model = spec_.model,
-                      .worker = spec_.worker,
-                      .was_ready = life.was_ready,
-                      .exit = life.process.exit(),
-                      .output = output_of(life),
-                      .oom_kills = life.oom_kills.any(loop_.now())});
+  Failure failure = diagnose(End{.model = spec_.model,
+                                 .worker = spec_.worker,
+                                 .was_ready = life.was_ready,
+                                 .exit = life.process.exit(),
+                                 .output = output_of(life),
+                                 .oom_kills = life.oom_kills.any(loop_.now())});
+  name_limit(spec_.limits, failure);
+  return failure;
 }
 
 }  // namespace corral::engine

@@ -18,6 +18,7 @@
 
 #include "base/strings.h"
 #include "base/time.h"
+#include "engine/limits.h"
 #include "io/children.h"
 
 namespace corral::engine {
@@ -89,11 +90,13 @@ void report(int corral, pid_t command) {
   }
 }
 
-[[noreturn]] void become_command(char** command, pid_t guard, const sigset_t& mask) {
+[[noreturn]] void become_command(char** command, pid_t guard, const config::Limits& limits,
+                                 const sigset_t& mask) {
   if (!die_with_parent(guard)) ::_exit(1);
   for (const int number : kPassedOn) ::signal(number, SIG_DFL);
   for (const int number : {SIGCHLD, SIGPIPE, kEndNow}) ::signal(number, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  apply_limits(limits);
   ::execvp(command[0], command);
   std::fprintf(stderr, "corral guard: cannot run '%s': %s; check the command's name and path\n",
                command[0], std::strerror(errno));
@@ -240,6 +243,8 @@ int guard_main(int argc, char** argv) {
   const int corral = take_stdin();
   if (corral < 0) return complain("replacing stdin by /dev/null");
 
+  const config::Limits limits = take_limits();  // of the command, not of ourselves
+
   // Signals wait until the child exists and this process is fit to pass them on.
   sigset_t all;
   sigfillset(&all);
@@ -249,7 +254,7 @@ int guard_main(int argc, char** argv) {
   if (command < 0) return complain("starting a process");
   sigset_t none;
   sigemptyset(&none);
-  if (command == 0) become_command(argv + 2, self, none);
+  if (command == 0) become_command(argv + 2, self, limits, none);
   catch_signals();
   report(corral, command);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

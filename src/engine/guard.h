@@ -15,7 +15,7 @@
 //
 // The command's stdin is /dev/null; stdout and stderr are passed on untouched. Through the socket
 // the guard tells the command's own process id, as "pid NUMBER" and a newline; nothing that the
-// command prints gets there.
+// command prints gets there. The command alone is under the limits of limits.h.
 #pragma once
 
 #include <csignal>

@@ -13,6 +13,8 @@
 
 #include "base/descriptor.h"
 #include "base/ip_address.h"
+#include "engine/process_usage.h"
+#include "engine/program_file.h"
 #include "io/socket_address.h"
 
 namespace corral::engine {
@@ -115,6 +117,19 @@ Ours listener_is_ours(std::uint16_t port, int leader) {
   if (some_ours && !found.some_unknown) return some_foreign ? Ours::kNo : Ours::kYes;
   if (some_foreign && !some_ours) return Ours::kNo;
   return Ours::kCannotTell;
+}
+
+std::optional<PortOwner> stranger_at(std::uint16_t port, int leader) {
+  const Listeners found = listeners_of(port);
+  if (found.some_unknown || found.owners.empty()) return std::nullopt;
+  for (const PortOwner& owner : found.owners) {
+    const bool ours = ::getsid(owner.pid) == leader || descends_from(owner.pid, leader);
+    if (ours || passes_on(owner) || lineage_is_lost(owner.pid)) return std::nullopt;
+  }
+  const std::vector<int> processes = processes_of({.leader = leader});
+  const bool by_others =
+      std::ranges::any_of(processes, [](int pid) { return runs_elsewhere(program_of(pid)); });
+  return by_others ? std::nullopt : std::optional(found.owners[0]);
 }
 
 std::optional<std::uint16_t> free_port(std::uint16_t from) {

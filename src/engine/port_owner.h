@@ -33,6 +33,12 @@ enum class Ours { kYes, kNo, kCannotTell };
 // session or its descendants. kCannotTell also if nobody listens.
 Ours listener_is_ours(std::uint16_t port, int leader);
 
+// Who listens on that port of the loopback in the place of an engine whose first process is
+// `leader`. Nothing if one of the engine's own processes listens there, too, or if it cannot be
+// told: a listener that we may not look into, one that passes connections on, an engine that runs a
+// program like docker or ssh (runs_elsewhere()), whose work is done by processes of others.
+std::optional<PortOwner> stranger_at(std::uint16_t port, int leader);
+
 // The first port from `from` on that nobody occupies on 127.0.0.1; after 65535 nothing.
 std::optional<std::uint16_t> free_port(std::uint16_t from);
 
@@ -49,5 +55,9 @@ struct Listeners {
 Listeners listeners_of(std::uint16_t port);
 // 0 if there is no such process.
 int parent_of(int pid);
+// Empty if it cannot be told.
+std::string program_of(int pid);
+// Whether the system has forgotten who started that process, so that it may be anybody's.
+bool lineage_is_lost(int pid);
 
 }  // namespace corral::engine

@@ -101,11 +101,18 @@ Listeners listeners_of(std::uint16_t port) {
       holds = true;
     });
     if (!holds) return;
-    found.owners.push_back({static_cast<int>(*pid), std::string(trim(content(process + "/comm")))});
+    found.owners.push_back({static_cast<int>(*pid), program_of(static_cast<int>(*pid))});
   });
   found.some_unknown = std::ranges::find(known, false) != known.end();
   return found;
 }
+
+std::string program_of(int pid) {
+  return std::string(trim(content("/proc/" + std::to_string(pid) + "/comm")));
+}
+
+// What an engine's processes leave behind comes to its guard.
+bool lineage_is_lost(int) { return false; }
 
 int parent_of(int pid) {
   const std::optional<io::ProcessStat> stat = io::process_stat(pid);

@@ -51,13 +51,20 @@ Listeners listeners_of(std::uint16_t port) {
   Listeners found;
   for (const int pid : all_processes()) {
     if (!listens(pid, port)) continue;
-    std::array<char, 256> name{};
-    ::proc_name(pid, name.data(), name.size() - 1);
-    found.owners.push_back({pid, name.data()});
+    found.owners.push_back({pid, program_of(pid)});
   }
   found.some_unknown = found.owners.empty() && is_port_taken("127.0.0.1", port);
   return found;
 }
+
+std::string program_of(int pid) {
+  std::array<char, 256> name{};
+  ::proc_name(pid, name.data(), name.size() - 1);
+  return name.data();
+}
+
+// launchd takes in whoever lost its parent.
+bool lineage_is_lost(int pid) { return parent_of(pid) == 1; }
 
 int parent_of(int pid) {
   proc_bsdinfo info{};

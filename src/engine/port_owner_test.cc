@@ -91,6 +91,27 @@ TEST_CASE("of a port where nobody listens it cannot be told whose it is") {
   CHECK(listener_is_ours(listener.port(), ::getpid()) == Ours::kCannotTell);
 }
 
+TEST_CASE("a stranger is who listens where none of the engine's processes does") {
+  Listener listener;
+  const Child shares(true);  // it inherits the socket, which we have too
+  CHECK_FALSE(stranger_at(listener.port(), shares.pid()).has_value());
+  CHECK_FALSE(stranger_at(listener.port(), ::getpid()).has_value());
+  listener.close();
+  CHECK_FALSE(stranger_at(listener.port(), shares.pid()).has_value());
+  const Child other(true);
+  const Listener ours;
+  const auto stranger = stranger_at(ours.port(), other.pid());
+  REQUIRE(stranger.has_value());
+  CHECK(stranger->pid == ::getpid());
+  CHECK(stranger->program == "engine_test");
+}
+
+TEST_CASE("where nobody listens there is no stranger") {
+  Listener listener;
+  listener.close();
+  CHECK_FALSE(stranger_at(listener.port(), 1).has_value());
+}
+
 TEST_CASE("the next free port is the first that nobody sits on") {
   Listener listener;
   const auto next = free_port(listener.port());

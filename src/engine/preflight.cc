@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/arguments.h"
+#include "engine/limits.h"
 #include "engine/port_owner.h"
 #include "engine/program_file.h"
 #include "gguf/memory.h"
@@ -29,11 +30,6 @@ constexpr bool kOwnGpuMemory =
 
 // With no context given, the engine makes it as small as this before it gives up.
 constexpr std::uint64_t kLeastContext = 4096;
-
-// Programs that run the words after them elsewhere, where our files are others or nowhere.
-constexpr std::array<std::string_view, 14> kElsewhere = {
-    "docker", "podman",  "nerdctl",   "ssh",         "kubectl", "apptainer", "singularity",
-    "chroot", "flatpak", "distrobox", "systemd-run", "srun",    "bwrap",     "nsenter"};
 
 Failure failure_of(const Spec& spec, Cause cause, const std::string& words,
                    const std::string& hint) {
@@ -219,11 +215,6 @@ std::span<const std::string> command_of(const Spec& spec) {
   return std::span(argv).subspan(static_cast<std::size_t>(dashes - argv.begin()) + 1);
 }
 
-bool runs_elsewhere(const std::string& program) {
-  const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
-  return std::ranges::find(kElsewhere, name) != kElsewhere.end();
-}
-
 std::optional<Failure> fault_of_command(const Spec& spec) {
   const std::span<const std::string> words = command_of(spec);
   if (words.empty()) return std::nullopt;
@@ -244,6 +235,16 @@ std::optional<Failure> fault_of_command(const Spec& spec) {
   const auto model = gguf::read_model(std::string(*file));
   if (model.has_value()) return std::nullopt;
   return failure_of(spec, model.error().file, model.error().fault);
+}
+
+// The first behind `port` that nobody occupies and no other model is meant to have.
+std::optional<std::uint16_t> next_port(std::uint16_t port,
+                                       const std::vector<std::uint16_t>& others) {
+  std::optional<std::uint16_t> next = port;
+  do {
+    next = *next < 65535 ? free_port(static_cast<std::uint16_t>(*next + 1)) : std::nullopt;
+  } while (next && std::ranges::find(others, *next) != others.end());
+  return next;
 }
 
 }  // namespace
@@ -274,13 +275,19 @@ std::optional<Failure> preflight_port(const Spec& spec,
 }
 
 Findings preflight(const Spec& spec, const Circumstances& circumstances) {
-  if (spec.worker) return of_worker(spec, circumstances);
-  Findings findings;
+  Findings findings = spec.worker ? of_worker(spec, circumstances) : Findings{};
+  if (const std::string refused = limit_warning(spec.model, spec.limits); !refused.empty()) {
+    findings.warning += (findings.warning.empty() ? "" : "; ") + refused;
+  }
+  if (spec.worker) return findings;
   findings.failure = fault_of_command(spec);
   // Who wants no check of the address vouches for what is there.
   const bool vouched = spec.check_path.empty();
   if (!findings.failure && !vouched) {
     findings.failure = preflight_port(spec, circumstances.own_ports);
+    if (findings.failure && spec.may_change_port) {
+      findings.free_port = next_port(spec.address.port, circumstances.other_ports);
+    }
   }
   return findings;
 }

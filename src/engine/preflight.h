@@ -34,16 +34,19 @@ struct Circumstances {
   // Where engines of ours listen that are about to be stopped. Engines that are our descendants
   // need not be named where the system tells who listens.
   std::vector<std::uint16_t> own_ports{};
-  std::optional<MachineMemory> memory{};  // nothing: asked of the machine
+  std::vector<std::uint16_t> other_ports{};  // of other models, running or not
+  std::optional<MachineMemory> memory{};     // nothing: asked of the machine
   // The kind of memory that its last start ran out of, as a Cause: it is to have less of it.
   std::optional<Cause> lacked{};
 };
 
 struct Findings {
   std::optional<Failure> failure{};  // it cannot work; `at` is set
-  std::string warning{};             // it may not work; one sentence, may be empty
-  std::uint64_t memory_bytes = 0;    // that it will most likely take; 0: not known
-  std::string lack{};                // of memory: why it cannot work and what to do
+  std::string warning{};             // it may not work as wanted; may be empty
+  // Where its port is taken, and it may have another: the next that nobody has.
+  std::optional<std::uint16_t> free_port{};
+  std::uint64_t memory_bytes = 0;  // that it will most likely take; 0: not known
+  std::string lack{};              // of memory: why it cannot work and what to do
   // Where memory is lacking now or was: how it may work with less, if it may.
   std::optional<ReducedSpec> reduced{};
 };

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 
 #include <cerrno>
 #include <system_error>
@@ -11,6 +13,11 @@
 
 namespace corral::engine {
 namespace {
+
+constexpr std::array<std::string_view, 18> kElsewhere = {
+    "docker",    "docker-compose", "com.docker.cli", "podman",      "podman-remote", "nerdctl",
+    "ssh",       "kubectl",        "apptainer",      "singularity", "chroot",        "flatpak",
+    "distrobox", "systemd-run",    "srun",           "bwrap",       "nsenter",       "limactl"};
 
 constexpr std::size_t kHeadBytes = 4096;
 
@@ -95,6 +102,11 @@ std::optional<ProgramFault> fault_of_program(const std::string& path) {
 bool is_binary(const std::string& path) {
   const std::string head = head_of(path);
   return !head.empty() && head.substr(0, 256).find('\0') != std::string::npos;
+}
+
+bool runs_elsewhere(std::string_view program) {
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  return std::ranges::find(kElsewhere, name) != kElsewhere.end();
 }
 
 }  // namespace corral::engine

@@ -29,6 +29,10 @@ std::optional<ProgramFault> fault_of_program(const std::string& path);
 // program_file_linux.cc and program_file_macos.cc.
 std::optional<ProgramFault> fault_of_binary(std::string_view head);
 
+// Whether this program, a name or a path, runs the words after it elsewhere, where files are others
+// or nowhere, and processes are not its children: a container's, another machine's.
+bool runs_elsewhere(std::string_view program);
+
 // Whether the file is a binary of this system and no script.
 bool is_binary(const std::string& path);
 

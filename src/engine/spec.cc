@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "engine/arguments.h"
+#include "engine/limits.h"
 #include "engine/runtime_dir.h"
 #include "engine/worker_flags.h"
 
@@ -115,6 +116,11 @@ std::size_t slots_of(const config::Model& model) {
   return parallel_of(model.args).value_or(kParallel);
 }
 
+void set_limits(const config::Limits& limits, Spec& spec) {
+  spec.limits = limits;
+  if (const std::string entry = limits_entry(limits); !entry.empty()) set(spec.command.env, entry);
+}
+
 void set_watch(const config::Care& care, Spec& spec) {
   spec.watched = care.canary;
   spec.canary_interval = care.canary_interval;
@@ -190,6 +196,7 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   set(env, "GGML_NO_BACKTRACE=1");         // a crash must not wait for a debugger
   set(env, "LLAMA_SERVER_ROUTER_PORT=1");  // any value: speak the child protocol
   for (const std::string& entry : model.env) set(env, entry);
+  set_limits(model.care.limits, spec);
   return spec;
 }
 
@@ -199,6 +206,7 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
   spec.model = model.id;
   spec.address.host = model.proxy_host;
   spec.address.port = model.proxy_port;
+  spec.may_change_port = model.port == model.proxy_port;
   spec.path_prefix = model.proxy_path;
   spec.check_path = model.check_endpoint;
   spec.start_timeout = start_timeout;
@@ -211,6 +219,7 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
   spec.command.argv.insert(spec.command.argv.end(), model.argv.begin(), model.argv.end());
   spec.command.env = environment;
   for (const std::string& entry : model.env) set(spec.command.env, entry);
+  set_limits(model.care.limits, spec);
   return spec;
 }
 

@@ -17,13 +17,15 @@ namespace corral::engine {
 struct Spec {
   std::string model;  // the model's id, for messages
   io::Command command;
-  http::Address address;    // where requests for the model go
-  std::string path_prefix;  // in front of every request's path, may be empty
-  std::string check_path;   // answers 200 when it is ready; empty: ready when it runs
-  bool guarded = false;     // the command runs under `corral guard`, see guard.h
-  bool worker = false;      // speaks the child protocol, see worker_words.h
-  std::string gguf{};       // of a worker: its model's file, or the first of them
-  std::size_t slots = 0;    // of a worker: requests that it serves at once
+  http::Address address;         // where requests for the model go
+  std::string path_prefix;       // in front of every request's path, may be empty
+  std::string check_path;        // answers 200 when it is ready; empty: ready when it runs
+  bool guarded = false;          // the command runs under `corral guard`, see guard.h
+  bool worker = false;           // speaks the child protocol, see worker_words.h
+  std::string gguf{};            // of a worker: its model's file, or the first of them
+  std::size_t slots = 0;         // of a worker: requests that it serves at once
+  config::Limits limits{};       // also told in the command's environment, see limits.h
+  bool may_change_port = false;  // of a command: its port is one that Corral chose
   // What may be changed where memory is short, see reduced_spec.h.
   bool may_shorten_context = false;
   bool may_leave_gpu = false;

@@ -94,6 +94,7 @@ struct Status {
   std::optional<Instant> ready_since;  // while it is ready or sleeping
   std::uint64_t restarts = 0;          // starts after an end that nobody asked for
   std::uint64_t memory_bytes = 0;      // of all its processes; 0 when none runs
+  std::string limits;                  // that the process is under, in words; may be empty
   std::optional<Reduction> reduced;    // of the process that runs; nothing: it has all it should
   std::optional<StopReason> stop_reason;  // of the last end
   std::optional<Failure> last_error;      // stays after a good start

@@ -44,6 +44,7 @@ class Listener {
     descriptor_ = -1;
   }
   std::uint16_t port() const { return port_; }
+  int descriptor() const { return descriptor_; }
 
  private:
   int descriptor_ = -1;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "engine/guard.h"
+#include "engine/limits.h"
 
 namespace corral::engine {
 
@@ -16,6 +17,7 @@ bool begin_worker() {
   // died before this line has another parent in its place, but no pipe.
   if (!die_with_parent(::getppid()) || stdin_is_abandoned()) return false;
   ::umask(0077);
+  apply_limits(take_limits());
   return true;
 }
 

@@ -7,7 +7,7 @@ namespace corral::engine {
 bool is_worker();
 
 // Ties this process's life to Corral's, and makes what it creates (its socket above all) its
-// person's alone. False if Corral has gone already.
+// person's alone; sets its limits (limits.h). False if Corral has gone already.
 bool begin_worker();
 
 }  // namespace corral::engine

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "engine/preflight.h"
 
 namespace corral::gateway {
 namespace {
@@ -252,23 +251,37 @@ void Conductor::note_lack(ModelIndex model, const engine::Failure& failure) {
   memory_[model].lacked_at = loop_.now();
 }
 
-// What can be known to go wrong is known before anything is stopped for the model.
-io::Task<void> Conductor::check(ModelIndex model) {
+engine::Circumstances Conductor::circumstances_of(ModelIndex model) const {
   engine::Circumstances circumstances;
   for (const auto& engine : engines_) {
     circumstances.reclaimable_bytes += engine->status().memory_bytes;
-    const bool listens = engine::is_running(engine->status().state) && !engine->spec().worker;
-    if (listens) circumstances.own_ports.push_back(engine->spec().address.port);
+    if (engine->spec().worker) continue;
+    const std::uint16_t port = engine->spec().address.port;
+    if (engine::is_running(engine->status().state)) circumstances.own_ports.push_back(port);
+    if (engine != engines_[model]) circumstances.other_ports.push_back(port);
   }
-  memory_[model].reduced.reset();
   if (loop_.now() - memory_[model].lacked_at < kLackCounts) {
     circumstances.lacked = memory_[model].lacked;
   }
+  return circumstances;
+}
+
+// What can be known to go wrong is known before anything is stopped for the model.
+io::Task<void> Conductor::check(ModelIndex model) {
+  memory_[model].reduced.reset();
   engine::Engine& engine = *engines_[model];
-  const engine::Spec checked = engine.spec();
+  engine::Spec checked = engine.spec();
   engine::Spec spec = checked;
   engine::Findings findings =
-      co_await engine::preflight(loop_, std::move(spec), std::move(circumstances));
+      co_await engine::preflight(loop_, std::move(spec), circumstances_of(model));
+  if (findings.free_port && engine.spec() == checked) {
+    log_warn(checked.model + ": port " + std::to_string(checked.address.port) +
+             " is taken by another program, so it gets " + std::to_string(*findings.free_port));
+    checked = change_port_(model, *findings.free_port);
+    engine.set_spec(checked);
+    spec = checked;
+    findings = co_await engine::preflight(loop_, std::move(spec), circumstances_of(model));
+  }
   if (!findings.warning.empty()) log_warn(engine.spec().model + ": " + findings.warning);
   if (engine.spec() != checked) findings.reduced.reset();  // it is to be run in another way by now
   std::optional<Error> error;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/preflight.h"
 #include "scheduler/scheduler.h"
 #include "telemetry/counters.h"
 
@@ -74,6 +75,11 @@ class Conductor {
   // How the model runs from the next start of its engine on.
   void reconfigure(ModelIndex model, engine::Spec spec, scheduler::ModelRule rule);
 
+  // Who gives a model another port: called when the one that it was allotted is taken, with one
+  // that nobody has; returns how the model runs there.
+  using PortChanger = std::function<engine::Spec(ModelIndex, std::uint16_t port)>;
+  void change_ports_by(PortChanger changer) { change_port_ = std::move(changer); }
+
   // Stops the engine when its requests are over; requests that wait for it are refused.
   void unload(ModelIndex model);
   void unload_all();
@@ -120,6 +126,7 @@ class Conductor {
   void start(ModelIndex model);
   void note_lack(ModelIndex model, const engine::Failure& failure);
   io::Task<void> check(ModelIndex model);
+  engine::Circumstances circumstances_of(ModelIndex model) const;
   io::Task<void> tick();
 
   // What is known of a model that had too little memory.
@@ -133,6 +140,7 @@ class Conductor {
   io::Loop& loop_;
   telemetry::Counters& counters_;
   std::function<void(ModelIndex)> observer_;
+  PortChanger change_port_;
   scheduler::Scheduler scheduler_;
   std::unordered_map<scheduler::RequestId, Ticket*> tickets_;  // waiting ones
   scheduler::RequestId next_id_ = 1;

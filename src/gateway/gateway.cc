@@ -118,6 +118,10 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       option_api_(options_, conductor_, [this](ModelIndex model) { reconfigure(model); }),
       preload_(conductor_, first_models(config_, last_model_.id())),
       sleep_watch_(loop, conductor_, config_.on_sleep, settings.system_bus) {
+  conductor_.change_ports_by([this](ModelIndex model, std::uint16_t port) {
+    options_.use_port(config_.models[model].id, port);
+    return spec_of(settings_, options_.config().models[model]);
+  });
   logs_.gather(conductor_);
   if (config_.memory_pressure == config::OnMemoryPressure::kUnload) {
     memory_watch_.emplace(loop, memory_world());

@@ -62,6 +62,7 @@ Json status_object(const ModelFacts& facts) {
   }
   object["reduced"] = status.reduced ? reduction_object(*status.reduced) : Json(nullptr);
   object["memory_bytes"] = status.memory_bytes == 0 ? Json(nullptr) : Json(status.memory_bytes);
+  object["limits"] = or_null(status.limits);
   object["in_flight"] = facts.in_flight;
   object["waiting"] = facts.waiting;
   object["tokens_per_second"] =

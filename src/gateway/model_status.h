@@ -6,8 +6,8 @@
 //    "last_error": {"code", "message", "hint", "output", "at"},
 //    "last_exit": {"code", "signal" ("SIGKILL"), "cause", "at"},
 //    "retry_at", "reduced": {"ctx", "gpuLayers"} (what it has less than its config says, because
-//    memory is short; null where it has that), "memory_bytes", "in_flight", "waiting",
-//    "tokens_per_second"}
+//    memory is short; null where it has that), "memory_bytes", "limits" (in words), "in_flight",
+//    "waiting", "tokens_per_second"}
 //
 // A fact that there is none of is null; times are RFC 3339 in UTC. "last_error" and "last_exit"
 // stay after a good start. "tokens_per_second" is what the engine told of its last reply.

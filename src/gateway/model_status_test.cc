@@ -13,12 +13,12 @@ using Json = nlohmann::ordered_json;
 
 TEST_CASE("of a model that never ran, what is not known is null") {
   const engine::Status status;
-  CHECK(
-      json_text(status_object({.model = "m", .status = status})) ==
-      R"({"model":"m","state":"stopped","health":"unknown","progress":0.0,"stage":null,)"
-      R"("pid":null,"uptime_s":null,"restarts":0,"stop_reason":null,"last_error":null,)"
-      R"("last_exit":null,"retry_at":null,"reduced":null,"memory_bytes":null,"in_flight":0,"waiting":0,)"
-      R"("tokens_per_second":null})");
+  CHECK(json_text(status_object({.model = "m", .status = status})) ==
+        R"({"model":"m","state":"stopped","health":"unknown","progress":0.0,"stage":null,)"
+        R"("pid":null,"uptime_s":null,"restarts":0,"stop_reason":null,"last_error":null,)"
+        R"("last_exit":null,"retry_at":null,"reduced":null,"memory_bytes":null,"limits":null,)"
+        R"("in_flight":0,"waiting":0,)"
+        R"("tokens_per_second":null})");
 }
 
 TEST_CASE("of a model that runs, all is told") {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "io/helper.h"
 
@@ -84,7 +85,8 @@ void OptionStore::recall() {
 
 // The log level, and whatever else was changed in the config after it was read, stays.
 Result<void> OptionStore::use(config::Overrides overrides) {
-  config::Reading reading = config::examine(config_.text, config_.file, environment_, overrides);
+  config::Reading reading =
+      config::examine(config_.text, config_.file, environment_, overrides, ports_);
   if (!reading.config.has_value()) return std::unexpected(std::move(reading.errors[0]));
   config_.models = std::move(reading.config->models);
   overrides_ = std::move(overrides);
@@ -105,6 +107,11 @@ Result<void> OptionStore::change(const std::string& model, const Changes& change
   }
   if (values.empty()) overrides.erase(model);
   return use(std::move(overrides));
+}
+
+void OptionStore::use_port(const std::string& model, std::uint16_t port) {
+  ports_[model] = port;
+  CHECK(use(overrides_).has_value());  // another number makes nothing wrong
 }
 
 std::vector<std::string> OptionStore::set_keys(const std::string& model) const {

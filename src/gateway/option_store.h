@@ -30,6 +30,9 @@ class OptionStore {
   // All or nothing; `model` is an id. kInvalid in the words of the config's reader.
   Result<void> change(const std::string& model, const Changes& changes);
 
+  // From now on the model's ${PORT} is this one. `model` is an id, and its cmd uses one.
+  void use_port(const std::string& model, std::uint16_t port);
+
   // The keys that are set for the model.
   std::vector<std::string> set_keys(const std::string& model) const;
 
@@ -46,6 +49,7 @@ class OptionStore {
   const StateFile file_;
   config::Config config_;
   config::Overrides overrides_;
+  config::Ports ports_;
   bool writing_ = false;  // one write at a time, so that the newest is the last
   io::Event written_;
 };

@@ -100,10 +100,19 @@ class Engine {
     while (Clock::now() < end) continue;
   }
 
+  // Dies of an exception if there is no more.
+  void eat() const {
+    if (options_.eat_mib == 0) return;
+    const auto size = static_cast<std::size_t>(options_.eat_mib) << 20;
+    char* const food = new char[size];
+    std::memset(food, 1, size);
+  }
+
   bool answer(Connection& client, const Request& request) {
     if (loading()) return error(client, 503, "unavailable_error", "Loading model");
     if (options_.no_tokens) return error(client, 501, "not_supported_error", "No tokens here");
     burn();
+    eat();
     Dialect dialect{};
     if (!dialect_of(request.path, dialect)) {
       return error(client, 404, "not_found_error", "File Not Found");

@@ -59,6 +59,8 @@ Options parse_options(int argc, char** argv) {
       o.slow_get_ms = count();
     else if (flag == "--burn")
       o.burn_ms = count();
+    else if (flag == "--eat-mib")
+      o.eat_mib = count();
     else if (flag == "--no-tokens")
       o.no_tokens = true;
     else if (flag == "--ignore-sigterm")

@@ -22,6 +22,7 @@ struct Options {
   int64_t freeze_after = 0;     // --freeze-after N: from the Nth POST on they hang, GETs do not
   int64_t slow_get_ms = 0;      // --slow-get MS: every GET takes so long
   int64_t burn_ms = 0;          // --burn MS: compute for so long before answering a POST
+  int64_t eat_mib = 0;          // --eat-mib N: at each POST take so much memory, and keep it
   bool no_tokens = false;       // --no-tokens: 501 to every POST
   bool ignore_sigterm = false;  // --ignore-sigterm
   bool spawn_child = false;     // --spawn-child: a child that sleeps in our process group
