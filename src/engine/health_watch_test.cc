@@ -268,8 +268,7 @@ TEST_CASE("an engine that computes for long is not stuck") {
 TEST_CASE("an engine whose work we cannot see is not stuck while it answers") {
   run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
     // As `docker run` does: another process listens.
-    const std::string docker = folder.path() + "/docker";
-    Spec spec = quick(shell("cp /bin/sleep '" + docker + "' && exec '" + docker + "' 600"));
+    Spec spec = quick(docker_in(folder));
     spec.check_path = "/health";
     spec.address.host = "127.0.0.1";
     spec.address.port = free_port(20'000 + static_cast<std::uint16_t>(::getpid() % 20'000)).value();

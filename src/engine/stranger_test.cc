@@ -46,8 +46,7 @@ class Impostor {
   const pid_t child_;
 };
 
-Spec at_port(std::string script, std::uint16_t port) {
-  Spec spec = shell(std::move(script));
+Spec at_port(Spec spec, std::uint16_t port) {
   spec.check_path = "/health";
   spec.address.host = "localhost";
   spec.address.port = port;
@@ -59,7 +58,7 @@ Spec at_port(std::string script, std::uint16_t port) {
 TEST_CASE("who answers in an engine's place is not taken for it, and is named") {
   run([](io::Loop& loop, const Folder&) -> io::Task<void> {
     const Impostor impostor;
-    Watched watched(loop, at_port("sleep 60", impostor.port()));
+    Watched watched(loop, at_port(shell("sleep 60"), impostor.port()));
     watched.engine.start();
     const bool failed = co_await watched.reaches(State::kFailed);
     REQUIRE(failed);
@@ -73,7 +72,7 @@ TEST_CASE("who answers in an engine's place is not taken for it, and is named") 
 TEST_CASE("a stranger's answers count where no check is wanted") {
   run([](io::Loop& loop, const Folder&) -> io::Task<void> {
     const Impostor impostor;
-    Spec spec = at_port("sleep 60", impostor.port());
+    Spec spec = at_port(shell("sleep 60"), impostor.port());
     spec.check_path.clear();
     Watched watched(loop, std::move(spec));
     watched.engine.start();
@@ -85,8 +84,8 @@ TEST_CASE("a stranger's answers count where no check is wanted") {
 TEST_CASE("of an engine that found its port taken it is told by whom") {
   run([](io::Loop& loop, const Folder&) -> io::Task<void> {
     const Listener listener;  // of ours, and it answers nothing
-    Watched watched(loop,
-                    at_port("echo 'bind: Address already in use' >&2; exit 1", listener.port()));
+    Watched watched(
+        loop, at_port(shell("echo 'bind: Address already in use' >&2; exit 1"), listener.port()));
     watched.engine.start();
     const bool failed = co_await watched.reaches(State::kFailed);
     REQUIRE(failed);
@@ -99,9 +98,7 @@ TEST_CASE("of an engine that found its port taken it is told by whom") {
 TEST_CASE("an engine that runs its work elsewhere may be answered for by others") {
   run([](io::Loop& loop, const Folder& folder) -> io::Task<void> {
     const Impostor impostor;
-    const std::string docker = folder.path() + "/docker";
-    Watched watched(
-        loop, at_port("cp /bin/sleep '" + docker + "' && '" + docker + "' 60", impostor.port()));
+    Watched watched(loop, at_port(docker_in(folder), impostor.port()));
     watched.engine.start();
     const bool ready = co_await watched.reaches(State::kReady);
     CHECK(ready);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,13 @@ inline Spec shell(std::string script) {
   spec.guarded = true;
   spec.check_path.clear();
   return spec;
+}
+
+// A program that does nothing itself and whose name says that others' processes do the work.
+inline Spec docker_in(const Folder& folder) {
+  const std::string path = folder.path() + "/docker";
+  std::filesystem::copy_file("/bin/sleep", path, std::filesystem::copy_options::skip_existing);
+  return spec_of({path, "600"});
 }
 
 using Body = io::Task<void> (*)(io::Loop&, const Folder&);
