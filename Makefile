@@ -19,7 +19,8 @@ build: setup
 run: build
 	@scripts/run-demo
 
-test: setup
+test:
+	@scripts/setup tests
 	@scripts/test
 
 fake: setup

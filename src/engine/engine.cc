@@ -27,6 +27,7 @@ constexpr seconds kGuardGrace{2};  // to kill what is under it
 // After death the pipes hold no more than their buffers; whoever keeps one open beyond that has
 // left the group and is not ours any more.
 constexpr milliseconds kLastOutput{200};
+constexpr seconds kOomLook{3};
 constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
 
 }  // namespace
@@ -34,9 +35,11 @@ constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
 // One process from spawn to death, and what its watchers tell each other. Whatever way it ends,
 // nobody of its group is left.
 struct Engine::Life {
-  Life(Engine& engine, io::Process child) : Life(engine.loop_, engine, std::move(child)) {}
-  Life(io::Loop& loop, Engine& engine, io::Process child)
-      : process(std::move(child)),
+  Life(Engine& engine, MemoryGroup memory, io::Process child)
+      : Life(engine.loop_, engine, std::move(memory), std::move(child)) {}
+  Life(io::Loop& loop, Engine& engine, MemoryGroup memory, io::Process child)
+      : group(std::move(memory)),
+        process(std::move(child)),
         tree{.leader = process.pid(), .guarded = engine.spec_.guarded},
         log_begin(engine.log_.end()),
         oom_kills(engine::oom_kills()),
@@ -70,6 +73,7 @@ struct Engine::Life {
     over.set();
   }
 
+  const MemoryGroup group;
   io::Process process;
   const ProcessTree tree;
   const std::uint64_t log_begin;  // where its output begins in the log
@@ -199,15 +203,17 @@ io::Task<std::optional<Failure>> Engine::live() {
   if (!prepared.has_value()) {
     co_return Failure{.cause = Cause::kNoResources, .message = prepared.error().message};
   }
-  Result<io::Process> process = io::Process::spawn(loop_, spec_.command);
+  MemoryGroup group = make_memory_group(spec_.model, spec_.limits);
+  const ProcessLimits limits{.limits = spec_.limits, .memory_group = group.path()};
+  Result<io::Process> process = io::Process::spawn(loop_, with_limits(spec_.command, limits));
   if (!process.has_value()) {
     co_return Failure{.cause = process.error().code == Code::kNotFound ? Cause::kNotExecutable
                                                                        : Cause::kNoResources,
                       .message = process.error().message};
   }
   status_.pid = spec_.guarded ? 0 : process->pid();
-  status_.limits = limits_in_words(spec_.limits);
-  Life life(*this, std::move(*process));
+  status_.limits = limits_in_words(limits);
+  Life life(*this, std::move(group), std::move(*process));
   std::optional<Failure> failure = co_await live_with(life);
   note_exit(life);
   if (!socket.empty()) ::unlink(socket.c_str());
@@ -223,8 +229,11 @@ io::Task<std::optional<Failure>> Engine::live_with(Life& life) {
   io::Task<void> exit = io::relay(life.process.exited(), life.over);
   io::Task<void> stop = io::relay(stop_, life.over);
   io::Task<void> over = io::relay(life.over, life.news);
+  io::Task<void> kills = watch_oom_kills(life);
   io::Task<void> readiness = become_ready(life);
-  for (io::Task<void>* task : {&out, &err, &report, &exit, &stop, &over, &readiness}) task->start();
+  for (io::Task<void>* task : {&out, &err, &report, &exit, &stop, &over, &kills, &readiness}) {
+    task->start();
+  }
 
   std::optional<Failure> failure;
   const bool in_time = co_await wait_in_time(loop_, life.news, life.start, life.tree);
@@ -287,9 +296,16 @@ io::Task<void> Engine::watch_over(Life& life) {
   while (life.stuck.empty()) {
     HealthWatch::Report report = co_await watch.next();
     status_.memory_bytes = report.memory_bytes;
-    life.oom_kills.see(oom_kills(), loop_.now());
     if (std::exchange(status_.health, report.health) != report.health) enter(status_.state);
     life.find_stuck(std::move(report.stuck));
+  }
+}
+
+// So often that few kills of others, long before its end, are taken for its own.
+io::Task<void> Engine::watch_oom_kills(Life& life) {
+  while (true) {
+    co_await io::sleep(loop_, kOomLook);
+    life.oom_kills.see(oom_kills(), loop_.now());
   }
 }
 
@@ -405,13 +421,18 @@ std::string Engine::output_of(const Life& life) const {
 
 Failure Engine::died(Life& life) const {
   life.oom_kills.see(oom_kills(), loop_.now());
+  const io::Exit exit = life.process.exit();
+  const bool by_group = life.group.has_killed();
   Failure failure = diagnose(End{.model = spec_.model,
                                  .worker = spec_.worker,
                                  .was_ready = life.was_ready,
-                                 .exit = life.process.exit(),
+                                 .exit = exit,
                                  .output = output_of(life),
-                                 .oom_kills = life.oom_kills.any(loop_.now())});
-  name_limit(spec_.limits, failure);
+                                 .oom_kills = by_group || life.oom_kills.any(loop_.now())});
+  // A limit of each process refuses memory, and kills nobody.
+  if (by_group || exit.signal != SIGKILL) {
+    name_limit({.limits = spec_.limits, .memory_group = life.group.path()}, failure);
+  }
   return failure;
 }
 

@@ -86,6 +86,7 @@ class Engine {
   io::Task<void> become_ready(Life& life);
   io::Task<void> watch_over(Life& life);
   io::Task<void> recheck_when_asked(Life& life, HealthWatch& watch);
+  io::Task<void> watch_oom_kills(Life& life);
   io::Task<void> end_process(Life& life);
   io::Task<void> hear_guard(Life& life);
   io::Task<void> drain(Life& life, io::Stream& pipe, bool hears_words);

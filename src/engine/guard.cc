@@ -90,7 +90,7 @@ void report(int corral, pid_t command) {
   }
 }
 
-[[noreturn]] void become_command(char** command, pid_t guard, const config::Limits& limits,
+[[noreturn]] void become_command(char** command, pid_t guard, const ProcessLimits& limits,
                                  const sigset_t& mask) {
   if (!die_with_parent(guard)) ::_exit(1);
   for (const int number : kPassedOn) ::signal(number, SIG_DFL);
@@ -243,7 +243,7 @@ int guard_main(int argc, char** argv) {
   const int corral = take_stdin();
   if (corral < 0) return complain("replacing stdin by /dev/null");
 
-  const config::Limits limits = take_limits();  // of the command, not of ourselves
+  const ProcessLimits limits = take_limits();  // of the command, not of ourselves
 
   // Signals wait until the child exists and this process is fit to pass them on.
   sigset_t all;

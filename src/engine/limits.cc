@@ -1,7 +1,6 @@
 #include "engine/limits.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,12 +10,14 @@
 #include <cstring>
 #include <vector>
 
+#include "base/log.h"
 #include "base/strings.h"
 
 namespace corral::engine {
 namespace {
 
 constexpr const char* kName = "CORRAL_LIMITS";
+constexpr std::size_t kNumbers = 3;  // in front of the group
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
 void complain(const char* what) {
@@ -26,66 +27,91 @@ void complain(const char* what) {
 // The nice value that adds to our own, within what systems know.
 int whole_nice(int added) { return std::clamp(::getpriority(PRIO_PROCESS, 0) + added, -20, 19); }
 
-// As many as the system allows, which only the superuser may raise.
-std::uint64_t most_open_files() {
-  rlimit limit{};
-  if (::geteuid() == 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT64_MAX;
-  return limit.rlim_max;
+// "1024 MiB" of the engine's memory; empty if that is not limited.
+std::string memory_in_words(const ProcessLimits& limits) {
+  const std::uint64_t bytes = limits.limits.memory_bytes;
+  const bool together = !limits.memory_group.empty();
+  if (bytes == 0 || !(together || can_limit_memory())) return {};
+  return std::to_string(bytes / kMiB) + " MiB" + (together ? "" : " for each process");
+}
+
+void apply_memory_limit(const ProcessLimits& limits) {
+  if (limits.limits.memory_bytes == 0) return;
+  if (!limits.memory_group.empty()) {
+    if (join_memory_group(limits.memory_group)) return;
+    complain("the memory of all processes together");
+  }
+  if (can_limit_memory() && !limit_memory(limits.limits.memory_bytes)) complain("the memory");
 }
 
 }  // namespace
 
-std::string limits_entry(const config::Limits& limits) {
-  if (limits == config::Limits{}) return {};
-  return std::string(kName) + "=" + std::to_string(limits.memory_bytes) + "," +
-         std::to_string(limits.open_files) + "," + std::to_string(limits.nice);
+MemoryGroup make_memory_group(const std::string& model, const config::Limits& limits) {
+  if (limits.memory_bytes == 0) return {};
+  Result<MemoryGroup> group = MemoryGroup::make(limits.memory_bytes);
+  if (group.has_value()) return std::move(*group);
+  log_warn("cannot limit the memory of all processes of '" + model + "' together, so each is " +
+           "limited for itself: " + group.error().message);
+  return {};
 }
 
-config::Limits take_limits() {
-  config::Limits limits;
+io::Command with_limits(io::Command command, const ProcessLimits& limits) {
+  const std::string name = std::string(kName) + "=";
+  std::erase_if(command.env, [&name](const std::string& entry) { return entry.starts_with(name); });
+  const config::Limits& each = limits.limits;
+  if (each == config::Limits{}) return command;
+  command.env.push_back(name + std::to_string(each.memory_bytes) + "," +
+                        std::to_string(each.open_files) + "," + std::to_string(each.nice) + "," +
+                        limits.memory_group);
+  return command;
+}
+
+ProcessLimits take_limits() {
   const char* value = std::getenv(kName);
-  if (value == nullptr) return limits;
+  if (value == nullptr) return {};
+  ProcessLimits limits;
   const std::vector<std::string_view> words = split(value, ',');
-  if (words.size() == 3) {
-    limits.memory_bytes = parse_u64(words[0]).value_or(0);
-    limits.open_files = parse_u64(words[1]).value_or(0);
-    std::from_chars(words[2].data(), words[2].data() + words[2].size(), limits.nice);
+  if (words.size() >= kNumbers) {
+    limits.limits.memory_bytes = parse_u64(words[0]).value_or(0);
+    limits.limits.open_files = parse_u64(words[1]).value_or(0);
+    std::from_chars(words[2].data(), words[2].data() + words[2].size(), limits.limits.nice);
   }
+  // A path, which may have commas.
+  if (words.size() > kNumbers) limits.memory_group = words[kNumbers].data();
   ::unsetenv(kName);
   return limits;
 }
 
-void apply_limits(const config::Limits& limits) {
-  if (limits.nice != 0) {
-    const int nice = whole_nice(limits.nice);
+void apply_limits(const ProcessLimits& limits) {
+  const config::Limits& each = limits.limits;
+  if (each.nice != 0) {
+    const int nice = whole_nice(each.nice);
     if (::setpriority(PRIO_PROCESS, 0, nice) != 0) {
       complain("the CPU priority");
     } else {
       set_session_nice(nice);
     }
   }
-  if (limits.open_files != 0) {
-    const rlim_t count = std::min(limits.open_files, most_open_files());
+  if (each.open_files != 0) {
+    const rlim_t count = std::min(each.open_files, most_open_files());
     const rlimit files{.rlim_cur = count, .rlim_max = count};
     if (::setrlimit(RLIMIT_NOFILE, &files) != 0) complain("the open files");
   }
-  const bool memory = limits.memory_bytes != 0 && can_limit_memory();
-  if (memory && !limit_memory(limits.memory_bytes)) complain("the memory");
+  apply_memory_limit(limits);
 }
 
-std::string limits_in_words(const config::Limits& limits) {
+std::string limits_in_words(const ProcessLimits& limits) {
+  const config::Limits& each = limits.limits;
   std::string words;
   const auto add = [&words](const std::string& part) {
     words += (words.empty() ? "" : ", ") + part;
   };
-  if (limits.memory_bytes != 0 && can_limit_memory()) {
-    add("memory " + std::to_string(limits.memory_bytes / kMiB) + " MiB for each process");
+  if (const std::string memory = memory_in_words(limits); !memory.empty()) add("memory " + memory);
+  if (each.open_files != 0) {
+    add(std::to_string(std::min(each.open_files, most_open_files())) + " open files");
   }
-  if (limits.open_files != 0) {
-    add(std::to_string(std::min(limits.open_files, most_open_files())) + " open files");
-  }
-  if (limits.nice != 0 && may_have_nice(whole_nice(limits.nice))) {
-    add("nice " + std::to_string(whole_nice(limits.nice)));
+  if (each.nice != 0 && may_have_nice(whole_nice(each.nice))) {
+    add("nice " + std::to_string(whole_nice(each.nice)));
   }
   return words;
 }
@@ -110,11 +136,10 @@ std::string limit_warning(const std::string& model, const config::Limits& limits
   return "the limits of '" + model + "' do not all hold: " + refused;
 }
 
-void name_limit(const config::Limits& limits, Failure& failure) {
-  const bool limited = limits.memory_bytes != 0 && can_limit_memory();
-  if (!limited || failure.cause != Cause::kOutOfMemory) return;
-  failure.message += "; its limits allow each of its processes " +
-                     std::to_string(limits.memory_bytes / kMiB) + " MiB";
+void name_limit(const ProcessLimits& limits, Failure& failure) {
+  const std::string memory = memory_in_words(limits);
+  if (memory.empty() || failure.cause != Cause::kOutOfMemory) return;
+  failure.message += "; its limits allow it " + memory;
   failure.hint = "raise memory in its limits, or let it use less";
 }
 

@@ -7,7 +7,6 @@
 
 #include "base/strings.h"
 #include "engine/arguments.h"
-#include "engine/limits.h"
 #include "engine/runtime_dir.h"
 #include "engine/worker_flags.h"
 
@@ -116,11 +115,6 @@ std::size_t slots_of(const config::Model& model) {
   return parallel_of(model.args).value_or(kParallel);
 }
 
-void set_limits(const config::Limits& limits, Spec& spec) {
-  spec.limits = limits;
-  if (const std::string entry = limits_entry(limits); !entry.empty()) set(spec.command.env, entry);
-}
-
 void set_watch(const config::Care& care, Spec& spec) {
   spec.watched = care.canary;
   spec.canary_interval = care.canary_interval;
@@ -130,6 +124,7 @@ void set_watch(const config::Care& care, Spec& spec) {
 
 void set_reductions(const config::Model& model, Spec& spec) {
   if (model.care.on_out_of_memory != config::OutOfMemory::kReduce) return;
+  spec.may_be_reduced = true;
   const Arguments by_hand(model.args, model.env);
   spec.may_shorten_context = !by_hand.value({"--ctx-size", "-c"}, "LLAMA_ARG_CTX_SIZE");
   spec.may_leave_gpu =
@@ -196,7 +191,7 @@ Spec worker_spec(const config::Model& model, const std::string& self_exe,
   set(env, "GGML_NO_BACKTRACE=1");         // a crash must not wait for a debugger
   set(env, "LLAMA_SERVER_ROUTER_PORT=1");  // any value: speak the child protocol
   for (const std::string& entry : model.env) set(env, entry);
-  set_limits(model.care.limits, spec);
+  spec.limits = model.care.limits;
   return spec;
 }
 
@@ -219,7 +214,7 @@ Spec external_spec(const config::Model& model, const std::string& self_exe, Dura
   spec.command.argv.insert(spec.command.argv.end(), model.argv.begin(), model.argv.end());
   spec.command.env = environment;
   for (const std::string& entry : model.env) set(spec.command.env, entry);
-  set_limits(model.care.limits, spec);
+  spec.limits = model.care.limits;
   return spec;
 }
 

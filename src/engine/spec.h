@@ -24,9 +24,10 @@ struct Spec {
   bool worker = false;           // speaks the child protocol, see worker_words.h
   std::string gguf{};            // of a worker: its model's file, or the first of them
   std::size_t slots = 0;         // of a worker: requests that it serves at once
-  config::Limits limits{};       // also told in the command's environment, see limits.h
+  config::Limits limits{};       // see limits.h
   bool may_change_port = false;  // of a command: its port is one that Corral chose
   // What may be changed where memory is short, see reduced_spec.h.
+  bool may_be_reduced = false;  // the config allows it
   bool may_shorten_context = false;
   bool may_leave_gpu = false;
   Duration start_timeout{};  // without progress, see start_clock.h
