@@ -29,13 +29,11 @@ std::string seconds_of(Duration time) {
 io::Task<bool> listens_itself(io::Loop& loop, const http::Address& address, int leader) {
   if (!address.unix_path.empty()) co_return true;
   if (!is_loopback(address.host)) co_return false;
-  // Shared with the helper thread, which goes on when this wait is cancelled.
-  const auto ours = std::make_shared<Ours>(Ours::kCannotTell);
-  std::function<void()> work = [ours, port = address.port, leader] {
-    *ours = listener_is_ours(port, leader);
+  std::function<Ours()> question = [port = address.port, leader] {
+    return listener_is_ours(port, leader);
   };
-  co_await io::on_helper(loop, std::move(work));
-  co_return *ours == Ours::kYes;
+  const Ours ours = co_await io::ask_helper(loop, std::move(question));
+  co_return ours == Ours::kYes;
 }
 
 }  // namespace

@@ -58,9 +58,14 @@ std::string plain_line(std::string_view line) {
       continue;
     }
     const unsigned char c = at(line, i);
-    if (c == '\t') out.push_back(' ');
-    if (c >= 0x20 && c != 0x7f) out.push_back(line[i]);
     ++i;
+    // What was left out may have stood between the two bytes of a control character.
+    if (c >= 0x80 && c < 0xa0 && out.ends_with('\xc2')) {
+      out.pop_back();
+      continue;
+    }
+    if (c == '\t') out.push_back(' ');
+    if (c >= 0x20 && c != 0x7f) out.push_back(static_cast<char>(c));
   }
   return std::string(trim(out));
 }

@@ -29,6 +29,11 @@ TEST_CASE("the last words of an engine do not speak to the terminal") {
   CHECK(last_lines("\xc2\x9d"
                    "0;no end") == "0;no end");
   CHECK(last_lines("x\x1b") == "x");
+  // A character of the second set that others hid.
+  CHECK(last_lines("a\xc2\x07\x9b"
+                   "31mb") == "a31mb");
+  CHECK(last_lines("a\xc2\x1b[m\x9d"
+                   "0;b") == "a0;b");
   CHECK(last_lines("caf\xc3\xa9 \xc2\xa0\xc2") == "caf\xc3\xa9 \xc2\xa0\xc2");
 }
 

@@ -9,7 +9,9 @@ namespace corral::engine {
 struct MachineMemory {
   // Together with swap: what nothing can exceed. 0: the system does not tell.
   std::uint64_t total_bytes = 0;
-  // Without making anybody else swap. 0 only if total_bytes is.
+  // Of total_bytes, what is no swap.
+  std::uint64_t ram_bytes = 0;
+  // Of ram_bytes, without making anybody else swap.
   std::uint64_t available_bytes = 0;
   // The container's or service's limit is what sets total_bytes, not the machine.
   bool limited = false;

@@ -65,6 +65,7 @@ void apply_group(const std::string& folder, std::uint64_t machine_swap, MachineM
     memory.total_bytes = *limit + swap;
     memory.limited = true;
   }
+  memory.ram_bytes = std::min(memory.ram_bytes, *limit);
   const std::uint64_t used = used_bytes(folder);
   memory.available_bytes = std::min(memory.available_bytes, *limit - std::min(*limit, used));
 }
@@ -78,6 +79,7 @@ MachineMemory machine_memory_below(const std::string& root) {
   memory.total_bytes = field_bytes(meminfo, "MemTotal:");
   memory.available_bytes = field_bytes(meminfo, "MemAvailable:");
   if (memory.total_bytes == 0) return {};
+  memory.ram_bytes = memory.total_bytes;
   memory.total_bytes += swap;
 
   // In a container the tree is often shown from our own group on, so that the path does not exist

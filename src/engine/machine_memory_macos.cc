@@ -13,6 +13,7 @@ MachineMemory machine_memory() {
   std::size_t length = sizeof size;
   if (::sysctlbyname("hw.memsize", &size, &length, nullptr, 0) != 0) return memory;
   memory.total_bytes = size;
+  memory.ram_bytes = size;
   memory.available_bytes = size;
   vm_statistics64_data_t pages{};
   mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;

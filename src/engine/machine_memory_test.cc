@@ -48,6 +48,7 @@ TEST_CASE("without limits the machine's memory and swap count") {
   const Root root;
   root.write("sys/fs/cgroup/a/b/memory.max", "max\n");
   CHECK(root.memory().total_bytes == 1124 * kMiB);
+  CHECK(root.memory().ram_bytes == 1024 * kMiB);
   CHECK(root.memory().available_bytes == 512 * kMiB);
   CHECK_FALSE(root.memory().limited);
 }

@@ -14,9 +14,9 @@ constexpr double kShortStall = 0.1;
 }  // namespace
 
 Pressure pressure_of(const MemorySample& sample) {
-  if (sample.total_bytes == 0) return Pressure::kNone;
-  const std::uint64_t needed = std::min(sample.total_bytes / 20, kMostNeeded);
-  const bool half_is_free = sample.available_bytes >= sample.total_bytes / 2;
+  if (sample.ram_bytes == 0) return Pressure::kNone;
+  const std::uint64_t needed = std::min(sample.ram_bytes / 20, kMostNeeded);
+  const bool half_is_free = sample.available_bytes >= sample.ram_bytes / 2;
   const double stalled = half_is_free ? 0 : sample.stalled;
   if (sample.available_bytes < needed || stalled >= kShortStall) return Pressure::kShort;
   const bool calm = sample.available_bytes >= needed + needed / 2 && stalled < kShortStall / 2;

@@ -3,8 +3,8 @@
 //
 // Linux tells it in two ways, and either is enough:
 //   - hardly anything is available (MemAvailable, or what the limit of our control group leaves):
-//     less than a twentieth of all, or than 1 GiB where that is less. Then whoever asks for more
-//     makes the system swap, or kill;
+//     less than a twentieth of all memory, swap left aside, or than 1 GiB where that is less. Then
+//     whoever asks for more makes the system swap, or kill;
 //   - programs wait for memory (/proc/pressure/memory, "some") for a tenth of the time or more:
 //     pages that are needed are read again and again. Only while less than half is available: a
 //     program that its own limit holds back is no reason to stop ours, and weights that are mapped
@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -29,7 +30,7 @@ enum class Pressure {
 };
 
 struct MemorySample {
-  std::uint64_t total_bytes = 0;  // 0: not known
+  std::uint64_t ram_bytes = 0;  // all there is without swap; 0: not known
   std::uint64_t available_bytes = 0;
   double stalled = 0;  // of the time since the last sample, some program waited for memory; 0 to 1
 };
@@ -43,6 +44,8 @@ std::optional<Duration> stalled_in(std::string_view pressure_file);
 // Asks the system. Shares of time are those since the look before.
 struct MemoryGauge {
   Pressure look(Instant now);
+  // The same from files below `root` instead of "/", for tests (Linux alone).
+  Pressure look_below(const std::string& root, Instant now);
 
   // Of the last look.
   MemorySample sample{};

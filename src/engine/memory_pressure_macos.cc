@@ -10,7 +10,7 @@ namespace corral::engine {
 Pressure MemoryGauge::look(Instant now) {
   looked_at = now;
   const MachineMemory memory = machine_memory();
-  sample = {.total_bytes = memory.total_bytes, .available_bytes = memory.available_bytes};
+  sample = {.ram_bytes = memory.ram_bytes, .available_bytes = memory.available_bytes};
   int level = 0;
   std::size_t length = sizeof level;
   const bool told =

@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <string>
+
+#include "base/test_folder.h"
+
 using namespace corral;
 using namespace corral::engine;
 
@@ -9,8 +14,8 @@ namespace {
 
 constexpr std::uint64_t kGiB = 1024ULL * 1024 * 1024;
 
-Pressure of(std::uint64_t total, std::uint64_t available, double stalled = 0) {
-  return pressure_of({.total_bytes = total, .available_bytes = available, .stalled = stalled});
+Pressure of(std::uint64_t ram, std::uint64_t available, double stalled = 0) {
+  return pressure_of({.ram_bytes = ram, .available_bytes = available, .stalled = stalled});
 }
 
 }  // namespace
@@ -42,13 +47,37 @@ TEST_CASE("the kernel's file tells how long programs have waited") {
   CHECK_FALSE(stalled_in("some total=18446744073709551615\n").has_value());
 }
 
-TEST_CASE("this machine can be asked, and tells shares that are shares") {
+TEST_CASE("this machine can be asked") {
   MemoryGauge gauge;
   gauge.look(Instant(seconds(1)));
-  gauge.look(Instant(seconds(1000000)));
-  CHECK(gauge.sample.total_bytes > 0);
-  CHECK(gauge.sample.stalled >= 0);
-  CHECK(gauge.sample.stalled < 1);
+  CHECK(gauge.sample.ram_bytes > 0);
+}
+
+TEST_CASE("a share of time is that since the look before, and swap is no memory") {
+  const Folder folder;
+  const auto wait = [&folder](const std::string& microseconds) {
+    folder.file("some avg10=0.00 avg60=0.00 avg300=0.00 total=" + microseconds + "\n",
+                "proc/pressure/memory");
+  };
+  std::filesystem::create_directories(folder.path() + "/proc/pressure");
+  folder.file("MemTotal: 10485760 kB\nMemAvailable: 6291456 kB\nSwapTotal: 10485760 kB\n",
+              "proc/meminfo");
+  MemoryGauge gauge;
+  const auto look = [&](int second) {
+    return gauge.look_below(folder.path() + "/", Instant(seconds(second)));
+  };
+  wait("7000000");
+  CHECK(look(100) == Pressure::kNone);
+  CHECK(gauge.sample.stalled == 0);  // nothing is known of the time before
+  wait("8000000");
+  CHECK(look(104) == Pressure::kNone);  // more than half of it is available
+  CHECK(gauge.sample.stalled == 0.25);
+  CHECK(gauge.sample.ram_bytes == 10 * kGiB);
+  folder.file("MemTotal: 10485760 kB\nMemAvailable: 4194304 kB\nSwapTotal: 10485760 kB\n",
+              "proc/meminfo");
+  CHECK(look(108) == Pressure::kNone);  // nobody has waited meanwhile
+  wait("9000000");
+  CHECK(look(112) == Pressure::kShort);
 }
 
 TEST_CASE("a moment without memory gives nothing up, two in a row do") {

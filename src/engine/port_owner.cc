@@ -76,6 +76,10 @@ bool is_occupied(const Address& address) {
 
 bool is_taken(const Address& address) { return answers(address) || is_occupied(address); }
 
+bool belongs_to(const PortOwner& owner, int leader) {
+  return ::getsid(owner.pid) == leader || descends_from(owner.pid, leader);
+}
+
 bool passes_on(const PortOwner& owner) {
   // The kernel keeps fifteen letters of a name.
   return std::ranges::any_of(kPassers, [&](std::string_view name) {
@@ -108,7 +112,7 @@ Ours listener_is_ours(std::uint16_t port, int leader) {
   bool some_foreign = false;
   bool some_ours = false;
   for (const PortOwner& owner : found.owners) {
-    if (::getsid(owner.pid) == leader || descends_from(owner.pid, leader)) {
+    if (belongs_to(owner, leader)) {
       some_ours = true;
     } else if (!passes_on(owner)) {
       some_foreign = true;
@@ -123,8 +127,8 @@ std::optional<PortOwner> stranger_at(std::uint16_t port, int leader) {
   const Listeners found = listeners_of(port);
   if (found.some_unknown || found.owners.empty()) return std::nullopt;
   for (const PortOwner& owner : found.owners) {
-    const bool ours = ::getsid(owner.pid) == leader || descends_from(owner.pid, leader);
-    if (ours || passes_on(owner) || lineage_is_lost(owner.pid)) return std::nullopt;
+    if (belongs_to(owner, leader) || passes_on(owner) || lineage_is_lost(owner.pid))
+      return std::nullopt;
   }
   const std::vector<int> processes = processes_of({.leader = leader});
   const bool by_others =

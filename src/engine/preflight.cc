@@ -105,6 +105,26 @@ std::uint64_t least_bytes(const gguf::Metadata& metadata, std::uint64_t weights,
   return from_disk ? least.kv_least_bytes : least.least();
 }
 
+// The machine's memory at the time of the check.
+struct Room {
+  std::uint64_t total_bytes = 0;  // swap included; 0: not known
+  std::uint64_t free_bytes = 0;   // for this model
+  bool limited = false;           // by more than the machine
+};
+
+Room room_of(const Circumstances& circumstances) {
+  const MachineMemory memory = circumstances.memory ? *circumstances.memory : machine_memory();
+  return {.total_bytes = memory.total_bytes,
+          .free_bytes = memory.available_bytes + circumstances.reclaimable_bytes,
+          .limited = memory.limited};
+}
+
+// By its own limits, under which its weights, which are mapped, do not count.
+std::uint64_t allowed_bytes(const Spec& spec, std::uint64_t weights) {
+  const std::uint64_t limit = spec.limits.memory_bytes;
+  return limit == 0 ? ~0ULL : gguf::plus(limit, weights);
+}
+
 // What to change where there is less memory than it needs, or than its weights alone do.
 std::string hint_for_lack(const Spec& spec, bool of_weights) {
   const std::string smaller = "a smaller model or quantization";
@@ -112,8 +132,11 @@ std::string hint_for_lack(const Spec& spec, bool of_weights) {
                                 : "give it a smaller `ctx` (--ctx-size), `cacheTypeK` and "
                                   "`cacheTypeV` of q8_0, or " +
                                       smaller;
-  if (!of_weights && !spec.may_shorten_context) {
+  if (!of_weights && !spec.may_be_reduced) {
     hint += "; with `onOutOfMemory: reduce` a `ctx` is shortened to what fits";
+  } else if (!of_weights && !spec.may_shorten_context) {
+    hint +=
+        "; a context that is the key `ctx`, and not in `args` or `env`, is shortened to what fits";
   }
   return hint +
          "; with `--load-mode mmap` among its `args` it is started all the same and reads "
@@ -121,12 +144,10 @@ std::string hint_for_lack(const Spec& spec, bool of_weights) {
 }
 
 void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weights,
-                  const Arguments& arguments, const Circumstances& circumstances,
-                  Findings& findings) {
+                  const Arguments& arguments, const Room& memory, Findings& findings) {
   const gguf::Shape shape = shape_of(spec, arguments);
   const gguf::MemoryEstimate estimate = gguf::estimate_memory(metadata, weights, shape);
   findings.memory_bytes = estimate.likely();
-  const MachineMemory memory = circumstances.memory ? *circumstances.memory : machine_memory();
   if (memory.total_bytes == 0 || kOwnGpuMemory) return;
 
   const std::string parts = size_words(estimate.weights_bytes) + " of weights and " +
@@ -143,26 +164,23 @@ void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_
     findings.lack = words + "; " + hint;
     return;
   }
-  const std::uint64_t room = memory.available_bytes + circumstances.reclaimable_bytes;
-  if (estimate.likely() <= room) return;
+  if (estimate.likely() <= memory.free_bytes) return;
   findings.warning = "the engine of '" + spec.model + "' will take about " +
                      size_words(estimate.likely()) + " of memory (" + parts + "), and about " +
-                     size_words(room) + " are free for it: it may be slow or fail";
+                     size_words(memory.free_bytes) + " are free for it: it may be slow or fail";
 }
 
 // Where memory lacks: how it may work with less.
 void reduce(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weights,
-            const Arguments& arguments, const Circumstances& circumstances, Findings& findings) {
+            const Arguments& arguments, const Room& memory, Cause lacked, Findings& findings) {
   gguf::Shape shape = shape_of(spec, arguments);
-  const MachineMemory memory = circumstances.memory ? *circumstances.memory : machine_memory();
-  const std::uint64_t room = memory.available_bytes + circumstances.reclaimable_bytes;
   const std::uint64_t slots = shape.slots;  // each request uses as much as was trained, at most
   const ReductionFacts facts = {
-      .lacked = findings.failure ? findings.failure->cause : *circumstances.lacked,
+      .lacked = lacked,
       .has_gpu = kHasGpu,
       .context = gguf::estimate_memory(metadata, weights, shape).context,
       .of_use = gguf::times(slots, metadata.context_length.value_or(~0ULL)),
-      .room_bytes = std::min(room, memory.total_bytes),
+      .room_bytes = std::min({memory.free_bytes, memory.total_bytes, allowed_bytes(spec, weights)}),
       .takes = [&](std::uint64_t context) {
         shape.context = context;
         return gguf::estimate_memory(metadata, weights, shape).likely();
@@ -171,7 +189,7 @@ void reduce(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weig
   if (!reduced) return;
   Findings again;
   const Arguments fewer(reduced->spec.command.argv, reduced->spec.command.env);
-  judge_memory(reduced->spec, metadata, weights, fewer, circumstances, again);
+  judge_memory(reduced->spec, metadata, weights, fewer, memory, again);
   if (!again.failure) findings.reduced = std::move(reduced);
 }
 
@@ -200,9 +218,11 @@ Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
     }
     weights += further->tensor_bytes;
   }
-  judge_memory(spec, metadata, weights, arguments, circumstances, findings);
+  const Room memory = room_of(circumstances);
+  judge_memory(spec, metadata, weights, arguments, memory, findings);
   if (findings.failure || circumstances.lacked) {
-    reduce(spec, metadata, weights, arguments, circumstances, findings);
+    const Cause lacked = findings.failure ? findings.failure->cause : *circumstances.lacked;
+    reduce(spec, metadata, weights, arguments, memory, lacked, findings);
   }
   return findings;
 }

@@ -171,6 +171,34 @@ TEST_CASE("what ran out of memory although it seemed to fit gets less") {
   CHECK(findings.reduced->reduction.context == 4096);
 }
 
+TEST_CASE("what ran out of memory under its own limit gets as little as that allows") {
+  const Folder folder;
+  config::Model model = long_model(folder);
+  model.worker.ctx = 65536;  // 32 MiB of cache
+  model.care.on_out_of_memory = config::OutOfMemory::kReduce;
+  Circumstances roomy = with_memory(400 * kMiB, 400 * kMiB);
+  roomy.lacked = Cause::kOutOfMemory;
+  const auto context = [&] {
+    const Spec spec = worker_spec(model, "/bin/corral", "/run/c", seconds(120), {});
+    return preflight(spec, roomy).reduced->reduction.context;
+  };
+  CHECK(context() == 32768);
+  model.care.limits.memory_bytes = 12 * kMiB;
+  CHECK(context() == 4096);
+}
+
+TEST_CASE("a context that may not be shortened is told where it would be") {
+  config::Model model;
+  model.id = "m";
+  model.gguf = kTiny;
+  model.args = {"--ctx-size", "8192"};
+  model.care.on_out_of_memory = config::OutOfMemory::kReduce;
+  const Spec spec = worker_spec(model, "/bin/corral", "/run/c", seconds(120), {});
+  const std::string hint = failure(spec, with_memory(16 * kMiB, 16 * kMiB)).hint;
+  CHECK(has(hint, "that is the key `ctx`"));
+  CHECK_FALSE(has(hint, "onOutOfMemory"));
+}
+
 TEST_CASE("what the person says about memory is taken into account") {
   const Circumstances small = with_memory(16 * kMiB, 16 * kMiB);
   const std::vector<std::string> large = {"--ctx-size", "8192"};

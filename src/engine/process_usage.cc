@@ -24,11 +24,9 @@ std::vector<int> select_tree(const ProcessTree& tree, const std::vector<ProcessL
 }
 
 io::Task<ProcessUsage> measure_usage(io::Loop& loop, ProcessTree tree) {
-  // Shared with the helper thread, which goes on when this wait is cancelled.
-  const auto usage = std::make_shared<ProcessUsage>();
-  std::function<void()> work = [usage, tree] { *usage = usage_of(tree); };
-  co_await io::on_helper(loop, std::move(work));
-  co_return *usage;
+  std::function<ProcessUsage()> question = [tree] { return usage_of(tree); };
+  ProcessUsage usage = co_await io::ask_helper(loop, std::move(question));
+  co_return usage;
 }
 
 }  // namespace corral::engine

@@ -1,7 +1,6 @@
 #include "engine/stranger.h"
 
 #include <functional>
-#include <memory>
 
 #include "base/ip_address.h"
 #include "io/helper.h"
@@ -20,20 +19,12 @@ std::string words_of(const PortOwner& owner) {
 
 using Look = std::function<std::optional<PortOwner>()>;
 
-io::Task<std::optional<PortOwner>> on_helper(io::Loop& loop, Look look) {
-  // Shared with the helper thread, which goes on when this wait is cancelled.
-  const auto found = std::make_shared<std::optional<PortOwner>>();
-  std::function<void()> work = [found, look = std::move(look)] { *found = look(); };
-  co_await io::on_helper(loop, std::move(work));
-  co_return *found;
-}
-
 }  // namespace
 
 io::Task<std::optional<PortOwner>> find_stranger(io::Loop& loop, const Spec& spec, int leader) {
   if (!can_be_taken(spec) || spec.check_path.empty()) co_return std::nullopt;
   Look look = [port = spec.address.port, leader] { return stranger_at(port, leader); };
-  std::optional<PortOwner> found = co_await on_helper(loop, std::move(look));
+  std::optional<PortOwner> found = co_await io::ask_helper(loop, std::move(look));
   co_return found;
 }
 
@@ -51,7 +42,7 @@ Failure answered_by(const Spec& spec, const PortOwner& stranger, std::string out
 io::Task<void> name_port_owner(io::Loop& loop, const Spec& spec, Failure& failure) {
   if (failure.cause != Cause::kPortTaken || !can_be_taken(spec)) co_return;
   Look look = [port = spec.address.port] { return port_owner(port); };
-  const std::optional<PortOwner> owner = co_await on_helper(loop, std::move(look));
+  const std::optional<PortOwner> owner = co_await io::ask_helper(loop, std::move(look));
   if (!owner) co_return;
   failure.message +=
       "; port " + std::to_string(spec.address.port) + " belongs to " + words_of(*owner);

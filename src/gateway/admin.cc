@@ -122,10 +122,11 @@ io::Task<void> Admin::running(http::Exchange& exchange, std::string, std::string
   for (ModelIndex i = 0; i < config_.models.size(); ++i) {
     const config::Model& model = config_.models[i];
     if (!engine::is_running(conductor_.engine(i).status().state)) continue;
-    const std::string proxy = model.gguf.empty()
-                                  ? "http://" + model.proxy_host + ":" +
-                                        std::to_string(model.proxy_port) + model.proxy_path
-                                  : "";
+    const http::Address& address = conductor_.engine(i).spec().address;
+    const std::string proxy =
+        model.gguf.empty()
+            ? "http://" + address.host + ":" + std::to_string(address.port) + model.proxy_path
+            : "";
     Json entry = status_.object(i);
     entry["cmd"] = model.gguf.empty() ? model.cmd : "";
     entry["gguf"] = model.gguf;

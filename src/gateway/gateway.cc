@@ -113,7 +113,7 @@ Gateway::Gateway(io::Loop& loop, const Settings& settings)
       status_(loop, config_, conductor_, counters_),
       inflight_(loop),
       events_(loop, conductor_, logs_, status_, inflight_),
-      admin_(loop, config_, conductor_, status_, counters_, logs_),
+      admin_(loop, options_.config(), conductor_, status_, counters_, logs_),
       status_routes_(loop, config_, status_, events_, inflight_, settings.version),
       option_api_(options_, conductor_, [this](ModelIndex model) { reconfigure(model); }),
       preload_(conductor_, first_models(config_, last_model_.id())),

@@ -18,7 +18,10 @@ io::Task<void> MemoryWatch::watch() {
   engine::PressureJudge judge;
   while (true) {
     co_await io::sleep(loop_, every_);
-    if (!world_.any_runs()) continue;
+    if (!world_.any_runs()) {
+      judge = {};
+      continue;
+    }
     const Instant now = loop_.now();
     if (!judge.wants_room(now, world_.look(now))) continue;
     const std::string model = world_.unload_one();
@@ -36,7 +39,7 @@ std::string words_of(const engine::MemorySample& sample) {
       text, sizeof text,
       "%.1f GiB of %.1f GiB are available, programs waited for memory %.0f %% of the time",
       static_cast<double>(sample.available_bytes) / kGiB,
-      static_cast<double>(sample.total_bytes) / kGiB, 100 * sample.stalled);
+      static_cast<double>(sample.ram_bytes) / kGiB, 100 * sample.stalled);
   return text;
 }
 

@@ -86,8 +86,24 @@ TEST_CASE("memory is not looked at while no engine runs") {
       });
 }
 
+TEST_CASE("what was seen before all engines had gone is forgotten") {
+  run({.idle = {"m"}, .pressure = Pressure::kShort},
+      [](io::Loop& loop, Machine& machine) -> io::Task<void> {
+        MemoryWatch watch(loop, machine.world(), kOften);
+        co_await looked(loop, machine, 2);
+        CHECK(machine.asked == 1);
+        machine.runs = false;
+        co_await io::sleep(loop, milliseconds(30));
+        machine.idle = {"n"};
+        machine.pressure = Pressure::kSome;
+        machine.runs = true;
+        co_await looked(loop, machine, 20);
+        CHECK(machine.asked == 1);
+      });
+}
+
 TEST_CASE("what memory there is, is told in numbers") {
   constexpr std::uint64_t kGiB = 1024ULL * 1024 * 1024;
-  CHECK(words_of({.total_bytes = 16 * kGiB, .available_bytes = kGiB / 2, .stalled = 0.125}) ==
+  CHECK(words_of({.ram_bytes = 16 * kGiB, .available_bytes = kGiB / 2, .stalled = 0.125}) ==
         "0.5 GiB of 16.0 GiB are available, programs waited for memory 12 % of the time");
 }

@@ -134,12 +134,10 @@ std::string OptionStore::section() const {
 io::Task<Result<void>> OptionStore::keep() {
   while (writing_) co_await written_.wait();
   const Writing writing(writing_, written_);
-  // Shared with the helper's work, which goes on if this wait is cancelled.
-  const auto result = std::make_shared<Result<void>>();
-  std::function<void()> work = [file = file_, name = section_of(config_), text = section(),
-                                result] { *result = file.write(name, text); };
-  co_await io::on_helper(loop_, std::move(work));
-  co_return std::move(*result);
+  std::function<Result<void>()> work = [file = file_, name = section_of(config_),
+                                        text = section()] { return file.write(name, text); };
+  Result<void> result = co_await io::ask_helper(loop_, std::move(work));
+  co_return result;
 }
 
 }  // namespace corral::gateway

@@ -6,12 +6,9 @@ import pytest
 
 from fake import words
 from service import TINY_GGUF
+from test_status import status_of
 
 LIMITS = {"memory": "2GiB", "openFiles": 123, "nice": 3}
-
-
-def status_of(corral, model):
-    return corral.http.get("/api/status", params={"model": model}).json()["models"][0]
 
 
 def limit_of(pid, name):
@@ -26,8 +23,8 @@ def nice_of(pid):
 
 
 @pytest.fixture(autouse=True)
-def no_sanitizer(takes_addresses):
-    if takes_addresses:
+def no_sanitizer(sanitized):
+    if sanitized:
         pytest.skip("a sanitizer takes more memory than the limits leave")
 
 

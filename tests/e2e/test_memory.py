@@ -64,8 +64,8 @@ LITTLE = ("prlimit", f"--as={2 << 30}")  # of addresses, which no estimate knows
 
 
 @pytest.fixture
-def limited(start, takes_addresses):
-    if takes_addresses:
+def limited(start, sanitized):
+    if sanitized:
         pytest.skip("a sanitizer takes more addresses than the limit leaves")
     if shutil.which("prlimit") is None:
         pytest.skip("this machine has no prlimit")

@@ -8,6 +8,7 @@ import pytest
 
 from fake import words
 from service import free_ports
+from test_status import status_of
 from waiting import eventually
 
 HELLO = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
@@ -39,10 +40,6 @@ def stranger():
     for server in servers:
         server.shutdown()
         server.server_close()
-
-
-def status_of(corral, model):
-    return corral.http.get("/api/status", params={"model": model}).json()["models"][0]
 
 
 def error_of(corral):
@@ -81,11 +78,13 @@ def test_a_port_that_corral_chose_and_another_program_has_is_replaced(start, fak
     stranger(first)
     corral = start({"startPort": first, "models": models})
     assert corral.chat("m") == words(5)
+    moved = corral.running()["m"]
+    assert moved["proxy"].endswith(f":{first + 2}") and f"--port {first + 2}" in moved["cmd"]
     # Nobody else's port has changed by that.
     assert corral.chat("n") == words(5)
     assert corral.running()["n"]["proxy"].endswith(f":{first + 1}")
     assert f"m: port {first} is taken by another program, so it gets {first + 2}" in corral.stderr()
-    # It keeps the new one, also when the other program has gone and its options are set.
+    # It keeps the new one, also when its options are set.
     assert corral.home.command("set", "m", "canaryInterval=30", "--url", corral.url).returncode == 0
     assert corral.chat("m") == words(5)
     assert corral.stderr().count("so it gets") == 1
