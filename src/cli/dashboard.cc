@@ -235,6 +235,16 @@ void Dashboard::take_request(const Json& request, Moment moment) {
     found = std::prev(requests_.end());
   }
   found->bytes.add(moment.now, whole(request, "resp_bytes").value_or(0));
+  note_tokens(*found, whole(request, "resp_tokens").value_or(0), moment.now);
+}
+
+void Dashboard::note_tokens(RequestRow& request, std::uint64_t tokens, Instant now) {
+  const std::uint64_t more = tokens - std::min(tokens, request.tokens);
+  request.tokens = tokens;
+  const auto model = std::ranges::find(models_, request.model, &ModelRow::id);
+  if (model == models_.end()) return;
+  RateMeter& meter = model->streamed_tokens;
+  meter.add(now, meter.value().value_or(0) + more);
 }
 
 }  // namespace corral::cli

@@ -48,6 +48,9 @@ struct ModelRow {
   std::uint64_t waiting = 0;
   std::optional<double> tokens_per_second{};  // of the engine's last reply
 
+  // Of the streams that pass now, all together.
+  static constexpr Duration kStreamWindow = seconds(5);
+  RateMeter streamed_tokens{kStreamWindow};
   // From the service's counters, which grow when a reply has ended.
   static constexpr Duration kTokenWindow = seconds(30);
   RateMeter prompt_tokens{kTokenWindow};
@@ -65,6 +68,7 @@ struct RequestRow {
   std::string client{};
   Instant since{};
   RateMeter bytes{kByteWindow};  // of the reply
+  std::uint64_t tokens = 0;      // of the reply, about
 };
 
 class Dashboard {
@@ -98,6 +102,7 @@ class Dashboard {
   ModelRow& row_of(const std::string& id);
   void take_model(const nlohmann::json& status, Moment moment);
   void take_request(const nlohmann::json& request, Moment moment);
+  void note_tokens(RequestRow& request, std::uint64_t tokens, Instant now);
   void take_requests(const nlohmann::json& change, Moment moment);
   void order_models(const std::vector<std::string>& ids);
 

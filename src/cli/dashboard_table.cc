@@ -123,13 +123,19 @@ std::string last_error(const ModelRow& model) {
   return model.last_error ? model.last_error->message : "";
 }
 
+bool streams(const ModelRow& model, Instant now) {
+  return model.in_flight > 0 && model.streamed_tokens.rate(now).value_or(0) > 0;
+}
+
 std::string text_in(const ModelRow& model, std::size_t column, Instant now) {
   switch (column) {
     case kModel: return model.id;
     case kHealth: return model.health == "unknown" ? "-" : model.health;
     case kRunning: return count(model.in_flight);
     case kWaiting: return count(model.waiting);
-    case kSpeed: return short_rate(model.tokens_per_second);
+    case kSpeed:
+      return short_rate(streams(model, now) ? model.streamed_tokens.rate(now)
+                                            : model.tokens_per_second);
     case kPromptRate: return short_rate(model.prompt_tokens.rate(now));
     case kGeneratedRate: return short_rate(model.generated_tokens.rate(now));
     case kMemory: return short_size(model.memory_bytes);
@@ -248,7 +254,7 @@ void draw_model(Screen& screen, int row, const std::vector<PlacedColumn>& column
     Style style = quiet_if_dash(text);
     if (column.what == kHealth) style = health_style(model);
     if (column.what == kWaiting && model.waiting > 0) style = {.colour = Colour::kYellow};
-    if (column.what == kSpeed && !model.loaded()) style = {.dim = true};  // it is long ago
+    if (column.what == kSpeed && !streams(model, now)) style = {.dim = true};  // of the last reply
     if (column.what == kLastError) style = {.dim = model.state != "failed"};
     draw_text(screen, row, column, kModelColumns[column.what].right, text, style);
   }

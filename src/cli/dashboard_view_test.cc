@@ -140,6 +140,25 @@ TEST_CASE("a model is told in its colours, and the chosen one turned around") {
   CHECK(style_of(screen, "stopped") == Style{.dim = true});
 }
 
+TEST_CASE("while a model streams its speed is that of now, else that of its last reply") {
+  Dashboard dashboard = some_dashboard();
+  const auto tokens = [&](int count, Instant now) {
+    const Json request = {{"id", 12}, {"model", "qwen3-8b"}, {"resp_tokens", count}};
+    const Json change = {{"operation", "upsert"}, {"request", request}};
+    const Json event = {{"type", "inflight"}, {"data", change.dump()}};
+    CHECK(dashboard.take_event(event.dump(), {.now = now, .wall = kStart.wall}));
+  };
+  const DashboardControls controls = some_controls(dashboard);
+  const Size size = {.columns = 80, .rows = 24};
+  CHECK(style_of(draw_dashboard(dashboard, controls, size, kStart.now), "41.7").dim);
+  Instant now = kStart.now;
+  for (const int count : {30, 60, 90}) tokens(count, now += seconds(1));
+  const Screen streaming = draw_dashboard(dashboard, controls, size, now);
+  CHECK(shows(streaming, "30.0"));
+  CHECK_FALSE(style_of(streaming, "30.0").dim);
+  CHECK(shows(draw_dashboard(dashboard, controls, size, now + seconds(6)), "41.7"));
+}
+
 TEST_CASE("a retry is counted down, and then it is no more told of") {
   const Dashboard dashboard = some_dashboard();
   const DashboardControls controls;

@@ -171,7 +171,10 @@ io::Task<ClientReply::End> ClientReply::pass_events(http::Call& call, std::strin
     usage_->push(*piece);
     std::string_view whole = boundary.push(*piece);
     if (splice_) whole = splice_->push(whole);
-    if (generated_) generated_->push(whole);
+    if (generated_) {
+      generated_->push(whole);
+      streamed_tokens_ = generated_->tokens();
+    }
     if (call.body_done() && boundary.rest().empty()) {
       co_await exchange_.end(whole);
       co_return End::kOver;

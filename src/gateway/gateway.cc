@@ -305,7 +305,8 @@ io::Task<void> Gateway::proxy(http::Exchange& exchange, RequestBody& body, const
                               ModelIndex model, std::string target, Instant received) {
   ProxySession session(context_, exchange, body, route, model, std::move(target), received);
   io::Event over(loop_);
-  const Inflight::Entry entry(inflight_, exchange, config_.models[model].id, received, over);
+  const Inflight::Entry entry(inflight_, exchange, config_.models[model].id, received,
+                              session.streamed_tokens(), over);
   io::Task<void> running = run_to_end(session, over);
   io::Task<void> leaving = io::relay(exchange.client_gone(), over);
   running.start();

@@ -35,11 +35,12 @@ Json headers_of(const http::RequestHead& head) {
 }  // namespace
 
 Inflight::Entry::Entry(Inflight& list, const http::Exchange& exchange, std::string_view model,
-                       Instant received, io::Event& over)
+                       Instant received, const std::uint64_t& tokens, io::Event& over)
     : list_(list),
       exchange_(exchange),
       model_(model),
       received_(received),
+      tokens_(tokens),
       over_(over),
       id_(list.next_id_++) {
   insert_before(list.entries_);
@@ -74,6 +75,7 @@ Json Inflight::object(const Entry& entry) const {
           {"req_headers", headers_of(head)},
           {"remote_ip", entry.exchange_.client_address()},
           {"resp_bytes", entry.bytes()},
+          {"resp_tokens", entry.tokens_},
           {"elapsed_ms", age_ms.count()}};
 }
 

@@ -22,9 +22,10 @@ class Inflight {
   // One request, from its name to its end.
   class Entry : public io::Link {
    public:
-    // All outlive it. `over` is set when the request is cancelled; it is the request's own end.
+    // All outlive it. `tokens` is how many of the reply have passed, as far as that is known.
+    // `over` is set when the request is cancelled; it is the request's own end.
     Entry(Inflight& list, const http::Exchange& exchange, std::string_view model, Instant received,
-          io::Event& over);
+          const std::uint64_t& tokens, io::Event& over);
     ~Entry();
 
     Id id() const { return id_; }
@@ -40,6 +41,7 @@ class Inflight {
     const http::Exchange& exchange_;
     const std::string_view model_;
     const Instant received_;
+    const std::uint64_t& tokens_;
     io::Event& over_;
     const Id id_;
     bool cancelled_ = false;
@@ -54,7 +56,8 @@ class Inflight {
   // Ends the request; its client is told. False if there is none of that number.
   bool cancel(Id id);
 
-  // {id, timestamp, model, req_path, method, req_headers, remote_ip, resp_bytes, elapsed_ms}.
+  // {id, timestamp, model, req_path, method, req_headers, remote_ip, resp_bytes, resp_tokens,
+  // elapsed_ms}. The tokens are counted, about, while a stream of text passes, and 0 elsewhere.
   // Headers that hold secrets are left out, and so is what lies beyond kHeaderBytes.
   static constexpr std::size_t kHeaderBytes = 2048;
   nlohmann::ordered_json object(const Entry& entry) const;

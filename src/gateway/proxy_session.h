@@ -27,6 +27,7 @@ class ProxySession {
   io::Task<Result<void>> run();
 
   telemetry::Usage usage() const { return reply_.usage(); }
+  const std::uint64_t& streamed_tokens() const { return reply_.streamed_tokens(); }
   // Its points are set as far as the request has come: `first_byte` only if there was one.
   const Timing& timing() const { return timing_; }
 

@@ -96,7 +96,7 @@ def test_requests_in_flight_are_told_without_their_secrets(start_fake):
         assert first["operation"] == "upsert"
         entry = first["request"]
         assert set(entry) == {"id", "timestamp", "model", "req_path", "method", "req_headers",
-                              "remote_ip", "resp_bytes", "elapsed_ms"}
+                              "remote_ip", "resp_bytes", "resp_tokens", "elapsed_ms"}
         assert (entry["model"], entry["method"]) == ("fake", "POST")
         assert entry["req_path"] == "/v1/chat/completions"
         assert entry["remote_ip"] == "127.0.0.1" and entry["resp_bytes"] == 0
@@ -104,6 +104,8 @@ def test_requests_in_flight_are_told_without_their_secrets(start_fake):
         assert {k.lower(): v for k, v in entry["req_headers"].items()}["user-agent"] == "me"
         later = stream.until("inflight", lambda data: data["request"]["resp_bytes"] > 0)
         assert later["request"]["id"] == entry["id"]
+        later = stream.until("inflight", lambda data: data["request"]["resp_tokens"] > 5)
+        assert later["request"]["resp_tokens"] <= 20
         last = stream.until("inflight", lambda data: data["operation"] == "remove")
         assert last == {"operation": "remove", "id": entry["id"]}
         reading.join()
