@@ -18,6 +18,7 @@ namespace corral::cli {
 namespace {
 
 constexpr Duration kDrainLimit = seconds(60);
+constexpr Duration kLook = seconds(30);
 
 // The model of the example: the first in the file that is listed, rather one whose file is there.
 const config::Model* model_to_try(const config::Config& config) {
@@ -69,6 +70,17 @@ std::optional<ServiceFile> announce(const Service& service, const Options& optio
   return std::nullopt;
 }
 
+// The system's cleaning of temporary files may take it away from a service that runs for weeks.
+io::Task<void> keep_announced(io::Loop& loop, const ServiceFile& file) {
+  bool failed = false;
+  while (true) {
+    co_await io::sleep(loop, kLook);
+    const Result<void> restored = file.restore();
+    if (!restored.has_value() && !failed) log_warn(restored.error().message);
+    failed = !restored.has_value();
+  }
+}
+
 io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, config::Config config,
                                    int& status) {
   io::StopSignals signals(loop);
@@ -80,6 +92,11 @@ io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, confi
     co_return;
   }
   const std::optional<ServiceFile> file = announce(**service, options);
+  io::Task<void> announced;
+  if (file) {
+    announced = keep_announced(loop, *file);
+    announced.start();
+  }
   print_greeting(**service, shown);
   co_await signals.first().wait();
   log_info("stopping: running requests may finish; a second signal ends them");

@@ -14,6 +14,7 @@
 #include "base/timestamp.h"
 #include "base/whole_file.h"
 #include "cli/json_fields.h"
+#include "engine/runtime_dir.h"
 
 namespace corral::cli {
 namespace {
@@ -44,15 +45,28 @@ Result<ServiceFile> ServiceFile::write(const std::string& runtime_dir, const std
                                        {"pid", ::getpid()},
                                        {"config", config},
                                        {"started", rfc3339(std::chrono::system_clock::now())}};
-  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  const Result<void> written = replace_file(path, text);
-  if (!written.has_value()) {
-    return fail(Code::kIo, written.error().message + "; commands will not find this service");
-  }
-  return ServiceFile(std::move(path));
+  ServiceFile file(std::move(path),
+                   json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  const Result<void> written = file.write();
+  if (!written.has_value()) return std::unexpected(written.error());
+  return file;
 }
 
-ServiceFile::ServiceFile(ServiceFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+Result<void> ServiceFile::write() const {
+  const Result<void> written = replace_file(path_, text_);
+  if (written.has_value()) return {};
+  return fail(Code::kIo, written.error().message + "; commands will not find this service");
+}
+
+Result<void> ServiceFile::restore() const {
+  if (::access(path_.c_str(), F_OK) == 0) return {};
+  const Result<void> folder = engine::restore_runtime_dir(path_.substr(0, path_.rfind('/')));
+  if (!folder.has_value()) return folder;
+  return write();
+}
+
+ServiceFile::ServiceFile(ServiceFile&& other) noexcept
+    : path_(std::exchange(other.path_, {})), text_(std::move(other.text_)) {}
 
 ServiceFile::~ServiceFile() {
   if (!path_.empty()) ::unlink(path_.c_str());

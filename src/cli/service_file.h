@@ -17,12 +17,18 @@ class ServiceFile {
                                    const std::string& config);
   ServiceFile(ServiceFile&& other) noexcept;
   ServiceFile& operator=(ServiceFile&&) = delete;
+  // Writes it again if it has gone, with its folder. kIo if that fails.
+  Result<void> restore() const;
   // Removes it.
   ~ServiceFile();
 
  private:
-  explicit ServiceFile(std::string path) : path_(std::move(path)) {}
+  ServiceFile(std::string path, std::string text)
+      : path_(std::move(path)), text_(std::move(text)) {}
+  Result<void> write() const;
+
   std::string path_;  // empty: moved away
+  std::string text_;
 };
 
 // The addresses that the files in the folder tell of, the newest service first; not those whose

@@ -31,6 +31,23 @@ TEST_CASE("a service is found while its file lives") {
   CHECK_FALSE(ServiceFile::write("/nonexistent", "u", "").has_value());
 }
 
+TEST_CASE("a service whose file was cleaned away is found again when that is restored") {
+  const Folder folder;
+  const std::string runtime_dir = folder.path() + "/corral";
+  fs::create_directory(runtime_dir);
+  const Result<ServiceFile> file = ServiceFile::write(runtime_dir, "http://h:1", "/c.yaml");
+  REQUIRE(file.has_value());
+  fs::remove_all(runtime_dir);
+  CHECK(known_services(runtime_dir).empty());
+  CHECK(file->restore().has_value());
+  CHECK(known_services(runtime_dir) == std::vector<std::string>{"http://h:1"});
+  CHECK(fs::status(runtime_dir).permissions() == fs::perms::owner_all);
+  // What somebody else has put in its place is left alone.
+  fs::remove_all(runtime_dir);
+  folder.file("", "corral");
+  CHECK_FALSE(file->restore().has_value());
+}
+
 TEST_CASE("the newest service comes first; files that tell nothing are passed over") {
   const Folder folder;
   const int alive = static_cast<int>(::getpid());

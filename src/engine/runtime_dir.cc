@@ -113,6 +113,10 @@ Result<std::string> make_runtime_dir(
   return path;
 }
 
+Result<void> restore_runtime_dir(const std::string& runtime_dir) {
+  return make_private(runtime_dir);
+}
+
 std::string worker_socket(const std::string& runtime_dir, std::string_view model_id) {
   char name[kLongestName];
   std::snprintf(name, sizeof name, "%d-%016llx%s", static_cast<int>(::getpid()),
@@ -122,7 +126,7 @@ std::string worker_socket(const std::string& runtime_dir, std::string_view model
 
 Result<void> prepare_socket(const std::string& socket) {
   ::unlink(socket.c_str());
-  return make_private(socket.substr(0, socket.rfind('/')));
+  return restore_runtime_dir(socket.substr(0, socket.rfind('/')));
 }
 
 }  // namespace corral::engine

@@ -23,13 +23,16 @@ Result<std::string> make_runtime_dir(
 std::optional<std::string> find_runtime_dir(
     const std::function<std::optional<std::string>(std::string_view)>& environment);
 
+// Makes that folder again if it has gone, as the system's cleaning of temporary files may do. Fails
+// as make_runtime_dir does.
+Result<void> restore_runtime_dir(const std::string& runtime_dir);
+
 // The path of the socket of a model's worker: "FOLDER/PID-HASH.sock", the same for the same model
 // as long as this process lives.
 std::string worker_socket(const std::string& runtime_dir, std::string_view model_id);
 
 // Before a worker binds it: removes a socket of that path, which an earlier life has left and which
-// would make the bind fail, and makes its folder again if that has gone, as the system's cleaning
-// of temporary files may do. Fails as make_runtime_dir does.
+// would make the bind fail, and restores its folder. Fails as that does.
 Result<void> prepare_socket(const std::string& socket);
 
 }  // namespace corral::engine

@@ -66,6 +66,7 @@ io::Task<void> SleepWatch::compare_clocks() {
 // Stays connected. What cannot be reached is tried again after a pause that doubles.
 io::Task<void> SleepWatch::listen() {
   Duration pause = kFirstPause;
+  bool told = policy_ != config::OnSleep::kStop;
   while (true) {
     heard_ = false;
     std::string address = bus_address_;
@@ -77,8 +78,11 @@ io::Task<void> SleepWatch::listen() {
       over = std::unexpected(bus.error());
     }
     if (heard_) pause = kFirstPause;
-    log(LogLevel::kDebug,
-        "no word of the machine's sleep over the message bus: " + over.error().message);
+    log(told ? LogLevel::kDebug : LogLevel::kWarn,
+        "engines cannot be stopped before the machine sleeps, only asked after, because there is "
+        "no word of its sleep over the message bus: " +
+            over.error().message);
+    told = true;
     co_await io::sleep(loop_, pause);
     pause = std::min<Duration>(2 * pause, kLongestPause);
   }

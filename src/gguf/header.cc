@@ -131,8 +131,11 @@ class Reader {
     const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(4, cursor_.left()));
     GGUF_READ(four, cursor_.copy(std::as_writable_bytes(std::span(magic).first(count))));
     if (std::string_view(magic.data(), count) != std::string_view("GGUF").substr(0, count)) {
-      return fault(Kind::kNoGguf, "is no GGUF file: it begins with " +
-                                      quoted({magic.data(), count}) + " instead of \"GGUF\"");
+      return fault(Kind::kNoGguf,
+                   "is no GGUF file: it begins with " + quoted({magic.data(), count}) +
+                       " instead of \"GGUF\"",
+                   "name the model's .gguf file itself; a page or a pointer that a download has "
+                   "left in its place is none");
     }
     GGUF_READ(version, cursor_.number(4));
     header_.version = static_cast<std::uint32_t>(*version);
