@@ -11,8 +11,9 @@
 namespace corral::io {
 
 // Runs `work` on a helper thread and returns when it is over. `work` must own what it uses: when
-// the wait is cancelled the work goes on, and nobody looks at it any more. Where the system has no
-// thread left it runs at once, on the loop's.
+// the wait is cancelled the work goes on, and nobody looks at it any more; the loop's end waits for
+// it a second, and then leaves it. Where the system has no thread left it runs at once, on the
+// loop's.
 Task<void> on_helper(Loop& loop, std::function<void()> work);
 
 // The same for work that finds something out.

@@ -69,6 +69,19 @@ Task<void> cancel_under_way(Loop& loop, std::shared_ptr<std::string> owned, std:
   co_return;
 }
 
+// Its end may come after the loop's, which `opened` shows.
+Task<void> cancel_for_good(Loop& loop, std::shared_ptr<std::atomic<bool>> opened,
+                           std::shared_ptr<std::atomic<bool>> over) {
+  std::function<void()> work = [opened, over] {
+    opened->wait(false);
+    over->store(true);
+    over->notify_one();
+  };
+  Task<void> task = on_helper(loop, std::move(work));
+  task.start();
+  co_return;
+}
+
 }  // namespace
 
 TEST_CASE("work runs on another thread and the waiter goes on after it") {
@@ -107,4 +120,17 @@ TEST_CASE("work whose wait is cancelled while it runs ends before the loop does"
   }
   CHECK(*owned == "this was written by the helper");
   CHECK(owned.use_count() == 1);
+}
+
+TEST_CASE("work that does not end does not keep the loop from its end") {
+  const auto opened = std::make_shared<std::atomic<bool>>(false);
+  const auto over = std::make_shared<std::atomic<bool>>(false);
+  {
+    Loop loop;
+    loop.run(cancel_for_good(loop, opened, over));
+  }
+  CHECK_FALSE(over->load());
+  opened->store(true);
+  opened->notify_one();
+  over->wait(false);
 }

@@ -13,6 +13,8 @@ namespace {
 // wake-ups costs no system call, and tasks that wake each other for ever do not hold the loop.
 constexpr int kRounds = 16;
 
+constexpr milliseconds kHelperPatience{1000};
+
 // A write to a connection that the other side has reset shall be an error and not the program's
 // end. For this thread alone: a host application keeps its own ways. Children begin with no signal
 // blocked, libuv sees to that.
@@ -31,8 +33,18 @@ Loop::Loop() : uv_(std::make_unique<uv_loop_t>()), uv_timer_(new uv_timer_t) {
   uv_timer_->data = this;
 }
 
+// A helper whose work does not end, such as a look at a file whose server is gone, is waited for no
+// longer than a moment. What it will touch when it ends is left to it.
 Loop::~Loop() {
   CHECK(timers_.empty());
+  uv_timer_start(
+      uv_timer_, [](uv_timer_t* handle) { uv_stop(handle->loop); }, kHelperPatience.count(), 0);
+  uv_unref(reinterpret_cast<uv_handle_t*>(uv_timer_));
+  uv_run(uv_.get(), UV_RUN_DEFAULT);
+  if (uv_loop_alive(uv_.get()) != 0) {
+    static_cast<void>(uv_.release());
+    return;
+  }
   uv_close(reinterpret_cast<uv_handle_t*>(uv_timer_),
            [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
   uv_run(uv_.get(), UV_RUN_DEFAULT);
