@@ -57,10 +57,17 @@ void Loop::run(Task<void> task) {
   block_broken_pipe_signal();
   task.start();
   while (!task.done()) {
-    for (int round = 0; round < kRounds && !ready_.empty(); ++round) ready_.drain();
+    run_ready();
     if (task.done()) break;
     uv_run(uv_.get(), ready_.empty() ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   }
+}
+
+void Loop::run_ready() {
+  CHECK(!running_ready_);
+  running_ready_ = true;
+  for (int round = 0; round < kRounds && !ready_.empty(); ++round) ready_.drain();
+  running_ready_ = false;
 }
 
 void Loop::add(Timer& timer) {

@@ -30,6 +30,10 @@ class Loop {
   void run(Task<void> task);
 
   void wake(Waiter& waiter) { ready_.push(waiter); }
+  // Runs what is ready, from the last line of a callback of libuv that allows its handle's close.
+  // What came on one connection is then passed on before the next one is read: a burst on many is
+  // not gathered first.
+  void run_ready();
   Instant now() const;
   uv_loop_s* uv() const { return uv_.get(); }
 
@@ -41,6 +45,7 @@ class Loop {
   void remove(Timer& timer);
 
   ReadyQueue ready_;
+  bool running_ready_ = false;
   std::set<std::pair<Instant, Timer*>> timers_;
   std::unique_ptr<uv_loop_s> uv_;
   uv_timer_s* uv_timer_;  // freed in its close callback

@@ -92,22 +92,28 @@ struct Stream::State {
                   : uv_buf_init(scratch().data(), static_cast<unsigned>(scratch().size()));
   }
 
+  // What the bytes are waited for by may close the stream, whose state libuv frees later.
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
     State& self = of(reinterpret_cast<uv_handle_t*>(stream));
+    self.take(count, buffer);
+    self.loop.run_ready();
+  }
+
+  void take(ssize_t count, const uv_buf_t* buffer) {
     if (count == 0) return;
-    if (count < 0) return self.end(static_cast<int>(count));
+    if (count < 0) return end(static_cast<int>(count));
     const auto size = static_cast<std::size_t>(count);
     if (buffer->base != scratch().data()) {
-      self.delivered = size;
-      self.loop.wake(self.reader);
+      delivered = size;
+      loop.wake(reader);
       return;
     }
-    if (self.ahead.empty()) self.ahead.swap(spare());
-    self.ahead.append(buffer->base, size);
-    if (self.watched) self.loop.wake(self.reader);
-    if (self.ahead_size() >= kReadAhead) {
-      uv_read_stop(stream);
-      self.reading = false;
+    if (ahead.empty()) ahead.swap(spare());
+    ahead.append(buffer->base, size);
+    if (watched) loop.wake(reader);
+    if (ahead_size() >= kReadAhead) {
+      uv_read_stop(&stream);
+      reading = false;
     }
   }
 
