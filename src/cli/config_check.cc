@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/config_source.h"
+#include "cli/short_text.h"
 #include "config/probe.h"
 #include "engine/preflight.h"
 
@@ -15,19 +16,21 @@ void print(const std::vector<std::string>& warnings) {
     std::fprintf(stderr, "corral: warning: %s\n", warning.c_str());
 }
 
-// A warning for each model that needs more memory than this machine has. What is wrong with files,
-// config::probe tells.
-std::vector<std::string> too_large(const config::Config& config) {
+// A warning for each model whose start cannot work: its file is none, or it needs more memory than
+// this machine has. That files are missing, config::probe tells.
+std::vector<std::string> cannot_start(const config::Config& config) {
   std::vector<std::string> warnings;
   for (const config::Model& model : config.models) {
     if (model.gguf.empty()) continue;
     const engine::Spec spec = engine::worker_spec(model, "corral", "/", model.startup_timeout, {});
-    const std::string lack = engine::preflight(spec, {}).lack;
-    if (lack.empty()) continue;
+    const std::optional<engine::Failure> failure = engine::preflight(spec, {}).failure;
+    if (!failure || failure->cause == engine::Cause::kMissingFile) continue;
+    const bool memory = failure->cause == engine::Cause::kOutOfMemory;
     const auto ctx = std::ranges::find(model.given, "ctx", &config::Given::key);
-    const config::Mark mark = ctx == model.given.end() ? model.source_mark : ctx->mark;
-    warnings.push_back(
-        config::at(config.file, mark, "model " + config::in_quotes(model.id) + ": " + lack));
+    const bool by_ctx = memory && ctx != model.given.end();
+    warnings.push_back(config::at(
+        config.file, by_ctx ? ctx->mark : model.source_mark,
+        "model " + config::in_quotes(model.id) + ": " + engine::fault_words(spec, *failure)));
   }
   return warnings;
 }
@@ -49,11 +52,19 @@ int config_check(const Options& options) {
   const config::Reading reading = load_config(options.config);
   if (!reading.config.has_value()) return failed(reading);
   const config::Config& config = *reading.config;
-  print(reading.warnings);
-  print(config::probe(config, environment));
-  print(too_large(config));
-  std::printf("%s is fine: %zu %s\n", config.file.c_str(), config.models.size(),
-              config.models.size() == 1 ? "model" : "models");
+  std::size_t warnings = 0;
+  for (const std::vector<std::string>& some :
+       {reading.warnings, config::probe(config, environment), cannot_start(config)}) {
+    print(some);
+    warnings += some.size();
+  }
+  const std::string models = counted(config.models.size(), "model");
+  if (warnings == 0) {
+    std::printf("%s is fine: %s\n", config.file.c_str(), models.c_str());
+  } else {
+    std::printf("%s can be used: %s, with %s\n", config.file.c_str(), models.c_str(),
+                counted(warnings, "warning").c_str());
+  }
   return 0;
 }
 

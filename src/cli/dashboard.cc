@@ -139,6 +139,7 @@ bool Dashboard::take_status(std::string_view body, Moment moment) {
   for (const Json& model : list) ids.push_back(text_of(model, "model"));
   order_models(ids);
   for (const Json& model : list) take_model(model, moment);
+  suspended_ = is_true(json, "suspended");
   return true;
 }
 

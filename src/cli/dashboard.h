@@ -93,6 +93,8 @@ class Dashboard {
   const std::string& url() const { return url_; }
   bool is_connected() const { return connected_; }
   const std::string& problem() const { return problem_; }  // empty while connected
+  // All engines are stopped, and requests wait.
+  bool suspended() const { return suspended_; }
   const std::vector<ModelRow>& models() const { return models_; }
   const std::vector<RequestRow>& requests() const { return requests_; }  // oldest first
   const ModelRow* find_model(std::string_view id) const;
@@ -109,6 +111,7 @@ class Dashboard {
   std::string url_;
   bool connected_ = false;
   std::string problem_;
+  bool suspended_ = false;
   std::vector<ModelRow> models_;
   std::vector<RequestRow> requests_;
 };

@@ -1,4 +1,5 @@
 #include "cli/dashboard_controls.h"
+#include "cli/short_text.h"
 
 #include <algorithm>
 #include <utility>

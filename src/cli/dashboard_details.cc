@@ -58,10 +58,6 @@ void draw_tokens(Screen& screen, int row, const ModelRow& model, Instant now) {
 
 }  // namespace
 
-std::string counted(std::uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 void draw_details(Screen& screen, int row, int rows, const ModelRow& model, Instant now) {
   const int end = row + rows;
   if (model.state == "loading") {

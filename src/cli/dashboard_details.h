@@ -15,7 +15,4 @@ void draw_details(Screen& screen, int row, int rows, const ModelRow& model, Inst
 // none. Returns the row behind it.
 int draw_last_error(Screen& screen, int row, int rows, const ModelRow& model, Instant now);
 
-// "1 model", "2 models".
-std::string counted(std::uint64_t count, const std::string& noun);
-
 }  // namespace corral::cli

@@ -134,6 +134,7 @@ std::string text_in(const ModelRow& model, std::size_t column, Instant now) {
     case kRunning: return count(model.in_flight);
     case kWaiting: return count(model.waiting);
     case kSpeed:
+      if (!model.loaded()) return "-";
       return short_rate(streams(model, now) ? model.streamed_tokens.rate(now)
                                             : model.tokens_per_second);
     case kPromptRate: return short_rate(model.prompt_tokens.rate(now));

@@ -71,6 +71,7 @@ std::string summary(const Dashboard& dashboard) {
   const Sums sums = sums_of(dashboard);
   std::string text =
       counted(dashboard.models().size(), "model") + ", " + std::to_string(sums.loaded) + " loaded";
+  if (dashboard.suspended()) text += " · suspended";
   text += " · " + std::to_string(sums.running) + " running";
   if (sums.waiting > 0) text += ", " + std::to_string(sums.waiting) + " waiting";
   if (sums.memory > 0) text += " · " + short_size(sums.memory);

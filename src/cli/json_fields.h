@@ -10,6 +10,7 @@ namespace corral::cli {
 // The member of that name if `value` is an object that has one of this type, else `otherwise`.
 std::string text_of(const nlohmann::json& value, const char* key, std::string otherwise = "");
 double number_of(const nlohmann::json& value, const char* key);  // else 0
+bool is_true(const nlohmann::json& value, const char* key);
 
 // What an "error" member says: its message if it is an object, itself if it is text. `otherwise` if
 // it says nothing.

@@ -17,9 +17,16 @@ constexpr std::size_t kMaxReply = 4 * 1024 * 1024;
 
 // What a word of the command line means: JSON where it is some, else text. "on" and "off" and the
 // like are text that the service understands.
-Json value_of(const std::string& text) {
+Result<Json> value_of(const std::string& text) {
   Json json = Json::parse(text, nullptr, false);
-  return json.is_discarded() ? Json(text) : json;
+  if (!json.is_discarded()) return json;
+  if (text.starts_with('{') || text.starts_with('['))
+    return fail(
+        Code::kInvalid,
+        "the value " + text +
+            " is no JSON, as a list or a mapping has to be; write names and texts in double "
+            "quotes, as in 'limits={\"memory\": \"8GiB\"}'");
+  return Json(text);
 }
 
 Result<std::string> body_of_set(const std::vector<std::string>& words) {
@@ -29,7 +36,9 @@ Result<std::string> body_of_set(const std::vector<std::string>& words) {
     if (equals == std::string::npos || equals == 0)
       return fail(Code::kInvalid,
                   "'" + word + "' is no option with a value; write it like ctx=8192");
-    body[word.substr(0, equals)] = value_of(word.substr(equals + 1));
+    Result<Json> value = value_of(word.substr(equals + 1));
+    if (!value.has_value()) return std::unexpected(value.error());
+    body[word.substr(0, equals)] = std::move(*value);
   }
   return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "cli/json_fields.h"
+#include "cli/status_text.h"
 
 namespace corral::cli {
 
@@ -59,6 +60,8 @@ struct LoadReport {
     const std::string percent = percent_of(report);
     const std::string text = model + ": " + state + (percent.empty() ? "" : " " + percent);
     const std::string stage = text_of(report, "stage");
+    const std::string waits_for = printable(text_of(report, "waits_for"));
+    if (!waits_for.empty()) return line.show(model + ": waits for " + waits_for);
     line.show(stage.empty() ? text : text + " (" + stage + ")");
   }
 };

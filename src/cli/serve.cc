@@ -11,6 +11,7 @@
 #include "cli/config_source.h"
 #include "cli/service.h"
 #include "cli/service_file.h"
+#include "engine/port_owner.h"
 #include "io/race.h"
 #include "io/signals.h"
 
@@ -57,6 +58,16 @@ std::string local_url(const Service& service, const ListenAddress& listen) {
   return "http://" + std::string(listen.host == "::" ? "[::1]" : "127.0.0.1") + port;
 }
 
+// Who has the port that we want, where that can be told.
+Error with_owner(Error error, std::uint16_t port) {
+  if (error.code != Code::kUnavailable) return error;
+  const std::optional<engine::PortOwner> owner = engine::port_owner(port);
+  if (!owner || owner->program.empty()) return error;
+  error.message += "; it is " + owner->program + " (pid " + std::to_string(owner->pid) + ")";
+  if (owner->program == "corral") error.message += ", so Corral runs already: see 'corral status'";
+  return error;
+}
+
 // Lets commands find the service. One that cannot be found so is a service all the same.
 std::optional<ServiceFile> announce(const Service& service, const Options& options) {
   std::error_code error;
@@ -88,7 +99,7 @@ io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, confi
   Result<std::unique_ptr<Service>> service =
       Service::start(loop, std::move(config), options.listen);
   if (!service.has_value()) {
-    status = failed(service.error());
+    status = failed(with_owner(service.error(), options.listen.port));
     co_return;
   }
   const std::optional<ServiceFile> file = announce(**service, options);

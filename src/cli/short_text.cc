@@ -62,4 +62,8 @@ std::string short_rate(std::optional<double> per_second) {
   return with_unit(*per_second / 1000, "kMGT");
 }
 
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 }  // namespace corral::cli

@@ -21,4 +21,7 @@ std::string short_size(std::optional<std::uint64_t> bytes);
 // "0.5", "34.2", "1234", "12k": at most five columns; "-" for nothing and for 0.
 std::string short_rate(std::optional<double> per_second);
 
+// "1 model", "2 models".
+std::string counted(std::uint64_t count, const std::string& noun);
+
 }  // namespace corral::cli

@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "cli/commands.h"
+#include "cli/json_fields.h"
 #include "cli/service_work.h"
 #include "cli/status_text.h"
 
@@ -26,7 +27,10 @@ io::Task<Result<void>> show_status(ServiceClient& service, const Options& option
     std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
     co_return Result<void>{};
   }
-  if (options.model.empty()) std::printf("Corral at %s\n\n", service.url().c_str());
+  const bool suspended = is_true(nlohmann::json(json), "suspended");
+  if (options.model.empty() || suspended) {
+    std::printf("Corral at %s%s\n\n", service.url().c_str(), suspended ? kSuspended : "");
+  }
   for (const Json& model : json["models"]) {
     std::fputs(status_text(nlohmann::json(model)).c_str(), stdout);
   }

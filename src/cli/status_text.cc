@@ -133,8 +133,11 @@ std::string status_text(const Json& status) {
     }
     add_line(out, "process", process);
     add_line(out, "limits", text_of(status, "limits"));
+  }
+  if (member(status, "pid").is_number() || number_of(status, "waiting") > 0) {
     add_line(out, "requests",
-             count(status, "in_flight") + " running, " + count(status, "waiting") + " waiting");
+             count(status, "in_flight") + " running, " + count(status, "waiting") + " waiting" +
+                 with(text_of(status, "waits_for"), " for ", ""));
   }
   add_line(out, "reduced", reduction_line(member(status, "reduced")));
   if (number_of(status, "restarts") > 0) add_line(out, "restarts", count(status, "restarts"));

@@ -18,6 +18,10 @@ std::string age_text(const nlohmann::json& status, const char* key);
 // "12.3 MB", of a number of bytes; "-" where it is not a number.
 std::string size_text(const nlohmann::json& status, const char* key);
 
+// Behind the address of a service all of whose engines are stopped.
+inline constexpr const char* kSuspended =
+    " is suspended: all engines are stopped, and requests wait for 'corral resume'";
+
 // Without what would make a terminal do more than show it. Line ends stay.
 std::string printable(std::string_view text);
 

@@ -16,6 +16,10 @@ Result<void> read_health_check_timeout(Reader& reader, const Entry& entry, Globa
   std::int64_t count = 0;
   const Result<void> done = reader.read(entry, count);
   constexpr std::int64_t kLeast = 15;  // llama-swap's rule, kept so that the same file works here
+  if (done.has_value() && count < kLeast)
+    reader.warn(entry.value.mark,
+                "healthCheckTimeout is 15 at least, which is used; a model's "
+                "startupTimeout may be less");
   out.config.health_check_timeout = to_seconds(std::max(count, kLeast));
   if (done.has_value()) {
     out.config.given.push_back(

@@ -69,15 +69,21 @@ class Reader {
     return all;
   }
 
-  // Reads a mapping that is the value of an entry, up to the first error.
+  // Reads a mapping that is the value of an entry. Returns its first error; others are kept.
   template <class T>
   Result<void> read_inner(const Node::Entry& entry, std::span<const Key<T>> keys, T& out) {
     if (entry.value.kind != Node::Kind::kMapping) return no_mapping(entry);
+    Result<void> all;
     for (const Node::Entry& child : entry.value.entries) {
-      const Result<void> done = read_by(child, keys, out);
-      if (!done.has_value()) return done;
+      Result<void> done = read_by(child, keys, out);
+      if (done.has_value()) continue;
+      if (all.has_value()) {
+        all = std::move(done);
+      } else {
+        keep(child.mark, done.error());
+      }
     }
-    return {};
+    return all;
   }
 
  private:

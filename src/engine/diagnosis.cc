@@ -5,6 +5,7 @@
 #include <csignal>
 #include <optional>
 
+#include "base/strings.h"
 #include "engine/guard.h"
 #include "engine/last_lines.h"
 #include "engine/output_signs.h"
@@ -82,6 +83,12 @@ std::string_view hint_of(Cause cause, int signal) {
   }
 }
 
+// What a thread that has no room for its stack is told; it may also be one thread too many.
+bool is_refused_stack(const Sign& sign) {
+  return sign.cause == Cause::kNoResources &&
+         to_lower(sign.line).find("temporarily unavailable") != std::string::npos;
+}
+
 std::optional<EndKind> kind_of(const End& end) {
   if (end.exit.signal != 0) {
     return is_own(end.exit.signal) ? std::optional(EndKind::kAborted) : std::nullopt;
@@ -110,7 +117,8 @@ Failure diagnose(const End& end) {
   const bool no_command =
       !end.worker && !end.was_ready && signal == 0 && end.exit.code == kCannotExecute;
   const std::optional<EndKind> kind = kind_of(end);
-  const std::optional<Sign> sign = kind ? find_sign(end.output, *kind) : std::optional<Sign>();
+  std::optional<Sign> sign = kind ? find_sign(end.output, *kind) : std::optional<Sign>();
+  if (sign && end.memory_limited && is_refused_stack(*sign)) sign->cause = Cause::kOutOfMemory;
   if (sign) {
     failure.cause = sign->cause;
     what = std::string(words_of(sign->cause)) + " (" + sign->line + ") and " + describe(end.exit);

@@ -8,6 +8,8 @@
 //                                             assertion (SIGABRT, SIGTRAP), unsupported_cpu
 //                                             (SIGILL) or crashed
 //   when it was ready, by itself              memory that its lines show, else exited
+//   by a signal of its own, under a limit of   out_of_memory, where a thread was refused its stack
+//     memory
 //   SIGKILL soon after the system killed for  out_of_memory
 //     want of memory
 //   any other signal                          killed
@@ -26,8 +28,9 @@ struct End {
   bool worker = false;     // our own, not a command under guard
   bool was_ready = false;  // in this life
   io::Exit exit{};
-  std::string output{};    // what it printed last, as it did
-  bool oom_kills = false;  // shortly before, the system killed some process for want of memory
+  std::string output{};         // what it printed last, as it did
+  bool memory_limited = false;  // each of its processes, by the model's limits
+  bool oom_kills = false;       // shortly before, the system killed some process for want of memory
 };
 
 // What happened and what to do about it. `at` is left for the caller.

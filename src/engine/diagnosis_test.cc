@@ -100,6 +100,18 @@ TEST_CASE("memory that is short is told from the model that cannot be loaded for
             .cause == Cause::kOutOfMemory);
 }
 
+TEST_CASE("memory that a limit refuses is told from a fault and from too few threads") {
+  const std::string refused =
+      "terminate called after throwing an instance of 'std::system_error'\n"
+      "  what():  Resource temporarily unavailable\n";
+  End end{.model = "m", .exit = {.code = 0, .signal = SIGABRT}, .output = refused};
+  CHECK(diagnose(end).cause == Cause::kNoResources);
+  end.memory_limited = true;
+  CHECK(diagnose(end).cause == Cause::kOutOfMemory);
+  end.output = "ggml.c:1644: GGML_ASSERT(ctx->mem_buffer != NULL) failed\n";
+  CHECK(diagnose(end).cause == Cause::kOutOfMemory);
+}
+
 TEST_CASE("what other programs say when they cannot start is understood") {
   CHECK(at_start("llama-server: error while loading shared libraries: libcudart.so.12: cannot open "
                  "shared object file: No such file or directory\n",
@@ -175,7 +187,7 @@ TEST_CASE("words that a client may have sent through a running engine explain no
 TEST_CASE("memory explains an assertion only if it was short just before it") {
   const std::string asked = "request: why do I get CUDA error: out of memory?\n";
   const std::string talk = "1\n2\n3\n4\n5\n6\n";
-  const std::string assertion = "ggml.c:1644: GGML_ASSERT(ctx->mem_buffer != NULL) failed\n";
+  const std::string assertion = "ggml.c:1644: GGML_ASSERT(n_tokens > 0) failed\n";
   CHECK(running({0, SIGABRT}, (asked + talk + assertion).c_str()).cause == Cause::kAssertion);
   CHECK(running({0, SIGABRT}, (asked + assertion + talk).c_str()).cause == Cause::kGpuOutOfMemory);
   CHECK(running({0, SIGABRT}, (assertion + talk + asked).c_str()).cause == Cause::kGpuOutOfMemory);

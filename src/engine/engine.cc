@@ -428,6 +428,7 @@ Failure Engine::died(Life& life) const {
                                  .was_ready = life.was_ready,
                                  .exit = exit,
                                  .output = output_of(life),
+                                 .memory_limited = spec_.limits.memory_bytes != 0,
                                  .oom_kills = by_group || life.oom_kills.any(loop_.now())});
   // A limit of each process refuses memory, and kills nobody.
   if (by_group || exit.signal != SIGKILL) {

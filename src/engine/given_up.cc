@@ -17,9 +17,15 @@ Failure too_late(const Spec& spec, const StartClock& clock, Instant now, const R
                          in_seconds(worked ? spent : clock.limit());
   if (worked) sentence += ", for some of which it worked";
   if (!readiness.last_answer().empty()) sentence += " (" + readiness.last_answer() + ")";
+  const std::string slow = "raise the model's startupTimeout if it needs longer";
+  const bool deaf = !spec.worker && readiness.last_answer().find("refused") != std::string::npos;
   return Failure{.cause = Cause::kStartTimeout,
                  .message = std::move(sentence),
-                 .hint = "raise the model's startupTimeout if it needs longer",
+                 .hint = deaf
+                             ? "nothing listens at its address: see that the command listens where "
+                               "`proxy` says (${PORT}); or " +
+                                   slow
+                             : slow,
                  .output = std::move(output)};
 }
 

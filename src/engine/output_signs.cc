@@ -45,6 +45,7 @@ constexpr Words kWords[] = {
     {Cause::kOutOfMemory, false, "failed to allocate output buffer"},
     {Cause::kOutOfMemory, false, "unable to allocate"},
     {Cause::kOutOfMemory, false, "memoryerror"},
+    {Cause::kOutOfMemory, false, "mem_buffer != null"},  // ggml's own assertion
     {Cause::kNoResources, false, "too many open files"},
     {Cause::kNoResources, false, "resource temporarily unavailable"},
     {Cause::kUnsupportedModel, true, "unknown model architecture"},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <span>
@@ -31,10 +32,14 @@ constexpr bool kOwnGpuMemory =
 // With no context given, the engine makes it as small as this before it gives up.
 constexpr std::uint64_t kLeastContext = 4096;
 
+std::string start_of_message(const Spec& spec) {
+  return "the engine of '" + spec.model + "' was not started: ";
+}
+
 Failure failure_of(const Spec& spec, Cause cause, const std::string& words,
                    const std::string& hint) {
   return {.cause = cause,
-          .message = "the engine of '" + spec.model + "' was not started: " + words,
+          .message = start_of_message(spec) + words,
           .hint = hint,
           .at = std::chrono::system_clock::now()};
 }
@@ -119,10 +124,12 @@ Room room_of(const Circumstances& circumstances) {
           .limited = memory.limited};
 }
 
-// By its own limits, under which its weights, which are mapped, do not count.
+// By its own limits, under which its weights, which are mapped, do not count, and stacks and heaps
+// of its threads do.
 std::uint64_t allowed_bytes(const Spec& spec, std::uint64_t weights) {
+  constexpr std::uint64_t kForThreads = 128 * 1024 * 1024;
   const std::uint64_t limit = spec.limits.memory_bytes;
-  return limit == 0 ? ~0ULL : gguf::plus(limit, weights);
+  return limit == 0 ? ~0ULL : gguf::plus(limit - std::min(limit, kForThreads), weights);
 }
 
 // What to change where there is less memory than it needs, or than its weights alone do.
@@ -161,7 +168,6 @@ void judge_memory(const Spec& spec, const gguf::Metadata& metadata, std::uint64_
                               parts + "), and " + whose + size_words(memory.total_bytes);
     const std::string hint = hint_for_lack(spec, estimate.weights_bytes > memory.total_bytes);
     findings.failure = failure_of(spec, Cause::kOutOfMemory, words, hint);
-    findings.lack = words + "; " + hint;
     return;
   }
   if (estimate.likely() <= memory.free_bytes) return;
@@ -217,6 +223,16 @@ Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
       return findings;
     }
     weights += further->tensor_bytes;
+  }
+  const auto form = arguments.value({"--chat-template-file"}, "LLAMA_ARG_CHAT_TEMPLATE_FILE");
+  if (form && ::access(std::string(*form).c_str(), R_OK) != 0) {
+    const std::string file = "the file of its chat template, " + std::string(*form) + ",";
+    findings.failure = errno == ENOENT
+                           ? failure_of(spec, Cause::kMissingFile, file + " does not exist",
+                                        "correct its path (chatTemplate), or put it there")
+                           : failure_of(spec, Cause::kBadFile, file + " cannot be read",
+                                        "let the user who runs corral read it");
+    return findings;
   }
   const Room memory = room_of(circumstances);
   judge_memory(spec, metadata, weights, arguments, memory, findings);
@@ -292,6 +308,13 @@ std::optional<Failure> preflight_port(const Spec& spec,
                     where + " is taken by " + (owner->program.empty() ? "the process" : "") +
                         owner->program + " (pid " + std::to_string(owner->pid) + ")",
                     hint);
+}
+
+std::string fault_words(const Spec& spec, const Failure& failure) {
+  const std::string start = start_of_message(spec);
+  std::string words = failure.message;
+  if (words.starts_with(start)) words.erase(0, start.size());
+  return failure.hint.empty() ? words : words + "; " + failure.hint;
 }
 
 Findings preflight(const Spec& spec, const Circumstances& circumstances) {

@@ -46,10 +46,12 @@ struct Findings {
   // Where its port is taken, and it may have another: the next that nobody has.
   std::optional<std::uint16_t> free_port{};
   std::uint64_t memory_bytes = 0;  // that it will most likely take; 0: not known
-  std::string lack{};              // of memory: why it cannot work and what to do
   // Where memory is lacking now or was: how it may work with less, if it may.
   std::optional<ReducedSpec> reduced{};
 };
+
+// What such a failure says and advises, without whose engine it is.
+std::string fault_words(const Spec& spec, const Failure& failure);
 
 // Blocks on files and, for some milliseconds, on the port. Any thread.
 Findings preflight(const Spec& spec, const Circumstances& circumstances);

@@ -121,6 +121,17 @@ TEST_CASE("the files beside the model that the arguments name must be whole too"
       has(failure(worker(kTiny, {"--lora-scaled", kTiny + ":0.5," + none + ":1"})).message, none));
 }
 
+TEST_CASE("the file of a chat template must be there") {
+  const Folder folder;
+  const std::string none = folder.path() + "/none.jinja";
+  const Failure found = failure(worker(kTiny, {"--chat-template-file", none}));
+  CHECK(found.cause == Cause::kMissingFile);
+  CHECK(has(found.message, none));
+  CHECK(has(found.hint, "chatTemplate"));
+  const std::string there = folder.file("{{ messages }}", "a.jinja");
+  CHECK_FALSE(preflight(worker(kTiny, {"--chat-template-file", there}), {}).failure.has_value());
+}
+
 TEST_CASE("only a model that cannot fit is refused for want of memory") {
   const Spec spec = worker(kTiny, {"--ctx-size", "8192"});  // 1 MiB of weights, 16 of cache
   const Failure found = failure(spec, with_memory(16 * kMiB, 16 * kMiB));
@@ -183,7 +194,7 @@ TEST_CASE("what ran out of memory under its own limit gets as little as that all
     return preflight(spec, roomy).reduced->reduction.context;
   };
   CHECK(context() == 32768);
-  model.care.limits.memory_bytes = 12 * kMiB;
+  model.care.limits.memory_bytes = (128 + 12) * kMiB;  // of which its threads take a part
   CHECK(context() == 4096);
 }
 

@@ -182,9 +182,10 @@ io::Task<void> Admin::suspend(http::Exchange& exchange, std::string, std::string
 }
 
 io::Task<void> Admin::resume(http::Exchange& exchange, std::string, std::string) {
+  const bool was_suspended = conductor_.suspended();
   conductor_.resume();
   conductor_.recheck();
-  const Json json = {{"msg", "ok"}};
+  const Json json = {{"msg", "ok"}, {"was_suspended", was_suspended}};
   co_await reply_json(exchange, json);
 }
 
@@ -193,7 +194,8 @@ std::string Admin::state_line(ModelIndex model) {
   const Json line = {{"model", config_.models[model].id},
                      {"state", engine::to_string(status.state)},
                      {"progress", status.progress},
-                     {"stage", status.stage}};
+                     {"stage", status.stage},
+                     {"waits_for", conductor_.waits_for(model)}};
   return json_text(line) + "\n";
 }
 

@@ -85,7 +85,8 @@ io::Task<ClientReply::End> ClientReply::relay(http::Call& call, bool remember) {
                                                             bool events) {
   std::span<const http::Header> headers = head.headers.all();
   std::vector<http::Header> kept;
-  if (exchange_.request().headers.find("Origin")) {
+  if (exchange_.request().headers.find("Origin") ||
+      head.headers.find("Access-Control-Allow-Origin")) {
     std::ranges::copy_if(headers, std::back_inserter(kept), [](const http::Header& header) {
       constexpr std::string_view kPrefix = "Access-Control-";
       return !equals_ignore_case(header.name.substr(0, kPrefix.size()), kPrefix);
@@ -239,14 +240,15 @@ void ClientReply::tell_cut() {
   co_return sent.has_value();
 }
 
-[[gnu::noinline]] io::Task<void> ClientReply::answer(int status, std::string message) {
+[[gnu::noinline]] io::Task<void> ClientReply::answer(int status, std::string message,
+                                                     Duration retry_after) {
   log_warn(model_id_ + ": " + std::to_string(status) + " " + message);
   if (exchange_.begun()) {
     const std::string event = error_event(dialect(), status, message);
     co_await exchange_.end(event);
     co_return;
   }
-  co_await reply_error(exchange_, dialect(), status, message);
+  co_await reply_error(exchange_, dialect(), status, message, retry_after);
 }
 
 }  // namespace corral::gateway

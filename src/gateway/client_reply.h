@@ -54,7 +54,7 @@ class ClientReply {
   // passes over comments. False if the client is gone.
   io::Task<bool> send_comment();
   // Ends the reply with an error: with its own status if nothing has been sent.
-  io::Task<void> answer(int status, std::string message);
+  io::Task<void> answer(int status, std::string message, Duration retry_after = seconds(1));
   // Ends a stream that was cut after as many tokens as were asked for.
   io::Task<void> end_at_limit();
   // Ends a stream that was cut with an error event. `why` it does not go on is the end of a

@@ -68,6 +68,18 @@ void Conductor::reconfigure(ModelIndex model, engine::Spec spec, scheduler::Mode
   memory_[model].reduced.reset();
 }
 
+std::string Conductor::waits_for(ModelIndex model) const {
+  const engine::State state = engines_[model]->status().state;
+  if (waiting(model) == 0 || engine::is_running(state)) return {};
+  if (suspended()) return "'corral resume': all engines are suspended";
+  std::string others;
+  for (const auto& engine : engines_) {
+    if (engine == engines_[model] || !engine::is_running(engine->status().state)) continue;
+    others += (others.empty() ? "" : ", ") + engine->spec().model;
+  }
+  return others.empty() || retry_at(model) ? "" : "the place of " + others;
+}
+
 std::optional<Instant> Conductor::retry_at(ModelIndex model) const {
   const std::optional<Instant> at = scheduler_.retry_at(model);
   return at && *at > loop_.now() ? at : std::nullopt;
@@ -166,7 +178,7 @@ void Conductor::on_change(ModelIndex model) {
   if (status.state == engine::State::kReady && starting) {
     ++lives_[model];
     counters_.engine_started(id);
-    log_info(id + ": ready, process " + std::to_string(status.pid));
+    log_info(id + ": ready" + (status.pid > 0 ? ", process " + std::to_string(status.pid) : ""));
     scheduler_.ready(now, model);
   } else if (status.state == engine::State::kFailed) {
     ++ends_[model];

@@ -65,6 +65,10 @@ class Conductor {
   std::size_t waiting(ModelIndex model) const { return scheduler_.waiting(model); }
   // When a failed engine is started again at the earliest; nothing while it need not wait.
   std::optional<Instant> retry_at(ModelIndex model) const;
+  // What stands before the start of an engine that requests wait for, in words; may be empty.
+  std::string waits_for(ModelIndex model) const;
+  // suspend() was called last, not resume().
+  bool suspended() const { return scheduler_.suspended(); }
   // A person has a hand in it: the next start is as the first.
   void forget_failures(ModelIndex model);
 

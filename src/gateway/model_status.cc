@@ -65,6 +65,7 @@ Json status_object(const ModelFacts& facts) {
   object["limits"] = or_null(status.limits);
   object["in_flight"] = facts.in_flight;
   object["waiting"] = facts.waiting;
+  object["waits_for"] = or_null(facts.waits_for);
   object["tokens_per_second"] =
       facts.tokens_per_second > 0 ? Json(facts.tokens_per_second) : Json(nullptr);
   return object;
@@ -94,6 +95,7 @@ Json ModelStatus::object(ModelIndex model) const {
                         .retry_at = conductor_.retry_at(model),
                         .in_flight = conductor_.in_flight(model),
                         .waiting = conductor_.waiting(model),
+                        .waits_for = conductor_.waits_for(model),
                         .tokens_per_second = counters_.last_speed(id),
                         .now = loop_.now(),
                         .wall_now = std::chrono::system_clock::now()});

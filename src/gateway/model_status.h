@@ -7,7 +7,8 @@
 //    "last_exit": {"code", "signal" ("SIGKILL"), "cause", "at"},
 //    "retry_at", "reduced": {"ctx", "gpuLayers"} (what it has less than its config says, because
 //    memory is short; null where it has that), "memory_bytes", "limits" (in words), "in_flight",
-//    "waiting", "tokens_per_second"}
+//    "waiting", "waits_for" (what stands before the start of its engine, in words),
+//    "tokens_per_second"}
 //
 // A fact that there is none of is null; times are RFC 3339 in UTC. "last_error" and "last_exit"
 // stay after a good start. "tokens_per_second" is what the engine told of its last reply.
@@ -29,6 +30,7 @@ struct ModelFacts {
   std::optional<Instant> retry_at{};
   std::size_t in_flight = 0;
   std::size_t waiting = 0;
+  std::string waits_for{};
   double tokens_per_second = 0;  // 0: not told
   Instant now{};
   engine::WallTime wall_now{};
@@ -46,6 +48,8 @@ class ModelStatus {
               const telemetry::Counters& counters);
 
   nlohmann::ordered_json object(ModelIndex model) const;
+  // All engines were stopped by Conductor::suspend, and requests wait.
+  bool suspended() const { return conductor_.suspended(); }
   // llama-swap's list: {id, name, description, state, unlisted, peerID, aliases} of all models.
   nlohmann::ordered_json swap_list() const;
 

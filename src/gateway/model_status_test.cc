@@ -17,7 +17,7 @@ TEST_CASE("of a model that never ran, what is not known is null") {
         R"({"model":"m","state":"stopped","health":"unknown","progress":0.0,"stage":null,)"
         R"("pid":null,"uptime_s":null,"restarts":0,"stop_reason":null,"last_error":null,)"
         R"("last_exit":null,"retry_at":null,"reduced":null,"memory_bytes":null,"limits":null,)"
-        R"("in_flight":0,"waiting":0,)"
+        R"("in_flight":0,"waiting":0,"waits_for":null,)"
         R"("tokens_per_second":null})");
 }
 

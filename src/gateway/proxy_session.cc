@@ -76,11 +76,22 @@ io::Task<Result<void>> ProxySession::run() {
     }
     co_await context_.conductor.end_of_life(model_, life, kDeathNotice);
   }
-  std::string message = "the engine of '" + model_id() + "' ended before it answered";
-  message +=
-      body_.whole() ? ", again and again: " : ", and the request is too large to be sent again: ";
-  co_await reply_.answer(502, message + error_);
+  std::string message = why_unanswered(tries);
+  co_await reply_.answer(502, std::move(message));
   co_return Result<void>{};
+}
+
+[[gnu::noinline]] std::string ProxySession::why_unanswered(const Tries& tries) const {
+  const engine::Engine& engine = context_.conductor.engine(model_);
+  const std::string whose = "the engine of '" + model_id() + "' ";
+  if (!tries.seen && tries.unseen == kMostUnseen && engine::is_running(engine.status().state)) {
+    return whose + "runs, and nothing accepts connections at its address: " + error_ +
+           "; check the model's `proxy`, and that its command listens there";
+  }
+  return whose + "ended before it answered" +
+         (body_.whole() ? ", again and again: "
+                        : ", and the request is too large to be sent again: ") +
+         error_;
 }
 
 // Whether a request of whose reply the client has nothing is sent to another engine.
@@ -148,9 +159,8 @@ bool ProxySession::may_repeat(Tries& tries, Outcome outcome, bool stale) {
   if (reply_.goes_on()) {
     co_await reply_.end_cut(ticket.refusal()->message);
   } else {
-    const auto wait = std::chrono::ceil<seconds>(ticket.retry_after()).count();
-    if (wait > 0 && !exchange_.begun()) exchange_.add_header("Retry-After", std::to_string(wait));
-    co_await reply_.answer(status_of_refusal(ticket.refusal()->code), ticket.refusal()->message);
+    const int status = status_of_refusal(ticket.refusal()->code);
+    co_await reply_.answer(status, ticket.refusal()->message, ticket.retry_after());
   }
   co_return false;
 }

@@ -55,6 +55,7 @@ class ProxySession {
   io::Task<Outcome> attempt(bool fresh);
   io::Task<bool> may_go_on(Tries& tries);
   bool may_repeat(Tries& tries, Outcome outcome, bool stale);
+  std::string why_unanswered(const Tries& tries) const;
   std::vector<http::Header> request_headers() const;
   Outcome lost(const http::Call& call) const;
   // The client waits for server-sent events, as far as its body has been read.

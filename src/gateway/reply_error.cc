@@ -1,17 +1,21 @@
 #include "gateway/reply_error.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 namespace corral::gateway {
 
 io::Task<void> reply_error(http::Exchange& exchange, Dialect dialect, int status,
-                           std::string message) {
-  constexpr std::array<http::Header, 2> kHeaders = {
-      {{"Content-Type", "application/json"}, {"Retry-After", "1"}}};
+                           std::string message, Duration retry_after) {
+  const auto wait = std::max(std::chrono::ceil<seconds>(retry_after), seconds(1)).count();
+  const std::string after = std::to_string(wait);
+  const std::array<http::Header, 2> headers = {
+      {{"Content-Type", "application/json"}, {"Retry-After", after}}};
   const bool later = status == 429 || status == 503;
   const std::string body = error_body(dialect, status, message);
-  co_await exchange.reply(status, std::span(kHeaders).first(later ? 2 : 1), body);
+  co_await exchange.reply(status, std::span(headers).first(later ? 2 : 1), body);
 }
 
 std::string message_of_error_reply(int status, std::string_view body) {

@@ -56,7 +56,7 @@ io::Task<void> StatusRoutes::status(http::Exchange& exchange, std::string, std::
   } else {
     for (ModelIndex i = 0; i < status_.size(); ++i) list.push_back(status_.object(i));
   }
-  const Json json = {{"models", std::move(list)}};
+  const Json json = {{"suspended", status_.suspended()}, {"models", std::move(list)}};
   co_await reply_json(exchange, json);
 }
 

@@ -38,11 +38,12 @@ void Scheduler::break_circuit(Instant now, ModelIndex index) {
   model.waiting.clear();
 }
 
-// Refuses those who have seen two failed starts.
+// Refuses those who have seen two failed starts, or one that took all the time there is for it.
 void Scheduler::see_failed_start(ModelIndex index, const Error& error) {
   Model& model = models_[index];
+  const int most = error.code == Code::kTimeout ? 1 : 2;
   for (auto waiter = model.waiting.begin(); waiter != model.waiting.end();) {
-    if (++waiter->failed_starts < 2) {
+    if (++waiter->failed_starts < most) {
       ++waiter;
       continue;
     }

@@ -86,7 +86,7 @@ TEST_CASE("who waits rides through one failed start and learns of the second") {
   world.request(2, A);
   world.start_failed(A);
   CHECK(world.said() == Said{"refuse 1"});
-  CHECK(world.last.front().error.code == Code::kTimeout);
+  CHECK(world.last.front().error.code == Code::kIo);
   CHECK(world.last.front().error.message == "it did not start");
   CHECK(world.scheduler.waiting(A) == 1);
   const auto retry = world.scheduler.retry_at(A);
@@ -101,6 +101,15 @@ TEST_CASE("who waits rides through one failed start and learns of the second") {
   CHECK(world.said() == Said{"start a"});
   world.ready(A);
   CHECK(world.said() == Said{"grant 2"});
+}
+
+TEST_CASE("who waited for all the time that a start may take does not wait for another") {
+  World world;
+  world.request(1, A);
+  world.said();
+  world.start_failed(A, Code::kTimeout);
+  CHECK(world.said() == Said{"refuse 1"});
+  CHECK(world.last.front().error.code == Code::kTimeout);
 }
 
 TEST_CASE("a pausing model holds no place") {

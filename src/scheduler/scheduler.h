@@ -22,11 +22,11 @@
 //   An engine that fails, at its start or later, is started again for those who wait: at once after
 //   the first failure, then after a pause that doubles from one failure to the next. During the
 //   pause the model holds no place. Who waits rides through one failed start and is refused with
-//   the error of the second that it has seen. Too many failures within a window open the breaker:
-//   all who wait are refused at once, and so are newcomers, until one that comes after a while is
-//   let through as a trial. Failures are forgotten once an engine has been ready for long enough or
-//   has served enough requests and outlived them: what crashes in a loop gets there never, or too
-//   slowly to hurt.
+//   the error of the second that it has seen, or of one that took too long. Too many failures
+//   within a window open the breaker: all who wait are refused at once, and so are newcomers, until
+//   one that comes after a while is let through as a trial. Failures are forgotten once an engine
+//   has been ready for long enough or has served enough requests and outlived them: what crashes in
+//   a loop gets there never, or too slowly to hurt.
 //
 //   An engine that ran may come back although nobody waits for it: after a failure if its rule says
 //   `keep`, after resume() if suspend() stopped it. It comes back by the same checks and pauses,
@@ -181,6 +181,8 @@ class Scheduler {
   // Its memory is short. Of the engines that nobody uses or waits for, the one used longest ago is
   // stopped, but never one to `keep`: that would only come back. Returns which, if there is one.
   std::optional<ModelIndex> memory_short(Instant now);
+
+  bool suspended() const { return suspended_; }
 
   // Those who wait are served. The engines that suspend() stopped come back, the last used first.
   void resume(Instant now);

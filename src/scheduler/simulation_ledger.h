@@ -114,10 +114,13 @@ class Ledger {
     model.phase = Phase::kStopped;
     if (fails(index)) return;
     refusal_ = code;
+    const int most = code == Code::kTimeout ? 1 : 2;
+    const auto is_over = [&](RequestId id) { return requests_[id].failed_starts >= most; };
     for (const RequestId id : model.queue) {
-      if (++requests_[id].failed_starts == 2) to_refuse_.push_back(id);
+      ++requests_[id].failed_starts;
+      if (is_over(id)) to_refuse_.push_back(id);
     }
-    std::erase_if(model.queue, [this](RequestId id) { return requests_[id].failed_starts == 2; });
+    std::erase_if(model.queue, is_over);
   }
 
   void stopped(Instant now, ModelIndex index) {

@@ -291,8 +291,9 @@ class Simulation {
               {.kind = Kind::kDie, .model = model, .run = engines_[model]});
       }
     } else if (kind == Kind::kFail) {
-      ledger_.start_failed(now_, model, Code::kIo);
-      scheduler_.start_failed(now_, model, {Code::kIo, "the file is broken"});
+      const Code code = random_.chance(20) ? Code::kTimeout : Code::kIo;
+      ledger_.start_failed(now_, model, code);
+      scheduler_.start_failed(now_, model, {code, "the file is broken, or takes too long"});
       settle("start failed", model);
     } else if (kind == Kind::kStopped) {
       ledger_.stopped(now_, model);

@@ -59,8 +59,8 @@ struct World {
     scheduler.died(now, model, {Code::kClosed, "it died"});
     hear();
   }
-  void start_failed(ModelIndex model) {
-    scheduler.start_failed(now, model, {Code::kTimeout, "it did not start"});
+  void start_failed(ModelIndex model, Code code = Code::kIo) {
+    scheduler.start_failed(now, model, {code, "it did not start"});
     hear();
   }
   void unload(ModelIndex model) {

@@ -168,7 +168,7 @@ def test_a_server_that_is_no_corral_is_told_in_a_sentence(home, command, body):
 
 
 def test_ps_of_odd_entries_shows_what_it_can(home):
-    body = b'{"running": [3, {}, {"model": 4, "state": null, "progress": {}, "pid": "x"}]}'
+    body = b'{"models": [3, {}, {"model": 4, "state": null, "progress": {}, "pid": "x"}]}'
     handler = type("Handler", (Foreign,), {"body": body})
     with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

@@ -66,6 +66,25 @@ def test_check_warns_of_files_and_programs_that_are_not_there(home):
     assert re.search(r"config\.yaml:3:12: .*no-such", done.stderr), done.stderr
 
 
+def test_check_warns_of_a_model_whose_file_is_none(home):
+    page = home.path("page.gguf")
+    with open(page, "w") as file:
+        file.write("<html>not found</html>")
+    path = home.write_config(f"models:\n  a: {{gguf: {page}}}\n")
+    done = home.command("config", "check", path)
+    assert done.returncode == 0 and "with 1 warning" in done.stdout
+    assert re.search(r"config\.yaml:2:13: .*no GGUF file", done.stderr), done.stderr
+
+
+def test_check_tells_all_that_is_wrong_in_a_mapping_of_limits(home):
+    path = home.write_config("healthCheckTimeout: 5\nmodels:\n  a:\n    cmd: sleep 9\n"
+                             "    limits: {memory: lots, openFiles: 3, nice: 50, cpu: 3}\n")
+    done = home.command("config", "check", path)
+    assert done.returncode == 1
+    for word in ("memory", "openFiles", "nice", "cpu", "healthCheckTimeout is 15"):
+        assert word in done.stderr, done.stderr
+
+
 def test_a_good_config_is_fine(home, fake):
     path = home.write_config({"models": {"a": fake.model(), "b": fake.model()}})
     done = home.command("config", "check", path)

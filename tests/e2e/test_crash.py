@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from fake import words
-from service import TINY_GGUF
+from service import TINY_GGUF, free_ports
 from waiting import eventually
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -66,6 +66,37 @@ def test_a_request_that_always_kills_its_engine_is_not_replayed_for_ever(start_f
     assert reply.status_code in (502, 503)
     assert "fake" in reply.json()["error"]["message"]
     assert os.path.getsize(corral.home.path("starts")) == 2
+
+
+def test_a_start_that_takes_too_long_is_told_at_once_with_what_to_look_at(start, fake):
+    port = free_ports(1)
+    corral = start({"models": {"deaf": {"cmd": "sleep 100", "startupTimeout": 1,
+                                        "proxy": f"http://127.0.0.1:{port}"}}})
+    reply = corral.http.post("/v1/chat/completions", json={"model": "deaf", "messages": HELLO})
+    assert reply.status_code == 504
+    assert "nothing listens at its address" in reply.json()["error"]["message"]
+    assert corral.metric("corral_engine_failures_total", model="deaf") == 1
+
+
+def test_an_engine_that_runs_and_does_not_listen_is_not_said_to_have_ended(start):
+    port = free_ports(1)
+    corral = start({"models": {"deaf": {"cmd": "sleep 100", "checkEndpoint": "none",
+                                        "proxy": f"http://127.0.0.1:{port}"}}})
+    reply = corral.http.post("/v1/chat/completions", json={"model": "deaf", "messages": HELLO})
+    assert reply.status_code == 502
+    message = reply.json()["error"]["message"]
+    assert "runs" in message and "`proxy`" in message and "ended" not in message
+
+
+def test_a_refusal_of_the_breaker_says_once_when_to_come_again(start_fake):
+    corral = start_fake(fail_start="broken")
+    for _ in range(5):
+        reply = corral.http.post("/v1/chat/completions", json={"model": "fake", "messages": HELLO})
+        if "times in a row" in reply.json()["error"]["message"]:
+            break
+    assert reply.status_code == 503
+    times = reply.headers.get_list("retry-after")
+    assert len(times) == 1 and int(times[0]) > 1
 
 
 def test_a_kept_engine_that_was_killed_comes_back_though_nobody_waits_for_it(start_fake):

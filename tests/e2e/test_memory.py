@@ -106,7 +106,7 @@ def test_what_was_written_among_args_is_not_reduced(start):
 def test_checking_a_config_tells_of_a_model_that_cannot_fit(home):
     path = home.write_config(config(ctx=ABSURD))
     checked = home.command("config", "check", path)
-    assert checked.returncode == 0 and "is fine: 2 models" in checked.stdout
+    assert checked.returncode == 0 and "can be used: 2 models" in checked.stdout
     warnings = checked.stderr.splitlines()
     assert len(warnings) == 1
     line = next(number for number, text in enumerate(open(path), 1) if '"ctx"' in text)

@@ -47,6 +47,12 @@ def test_a_request_that_comes_while_suspended_is_answered_after(start_fake):
     replies, thread = in_background(lambda: corral.chat("fake"))
     eventually(lambda: status_of(corral, "fake")["waiting"] == 1, "it waits")
     assert status_of(corral, "fake")["state"] == "stopped"
+    # Whoever looks is told what it waits for.
+    assert "corral resume" in status_of(corral, "fake")["waits_for"]
+    assert corral.http.get("/api/status").json()["suspended"] is True
+    for command in (["ps"], ["status"], ["status", "fake"]):
+        shown = corral.home.command(*command, "--url", corral.url).stdout
+        assert "corral resume" in shown and "fake" in shown
     corral.http.post("/api/resume")
     thread.join(30)
     assert replies == [words(5)]
@@ -72,7 +78,8 @@ def test_the_commands_do_the_same(start_fake, home):
     done = home.command("suspend", "--url", corral.url)
     assert done.returncode == 0 and "corral resume" in done.stdout
     assert status_of(corral, "fake")["state"] == "stopped"
-    assert home.command("resume", "--url", corral.url).returncode == 0
+    assert "comes back" in home.command("resume", "--url", corral.url).stdout
+    assert "was not suspended" in home.command("resume", "--url", corral.url).stdout
     eventually(lambda: status_of(corral, "fake")["state"] == "ready", "it comes back")
 
 

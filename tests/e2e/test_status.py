@@ -13,7 +13,7 @@ from waiting import eventually
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 KEYS = ["model", "state", "health", "progress", "stage", "pid", "uptime_s", "restarts",
         "stop_reason", "last_error", "last_exit", "retry_at", "reduced", "memory_bytes", "limits",
-        "in_flight", "waiting", "tokens_per_second"]
+        "in_flight", "waiting", "waits_for", "tokens_per_second"]
 
 
 def status_of(corral, model):
@@ -27,7 +27,7 @@ def test_of_a_model_that_never_ran_what_is_unknown_is_null(start_fake):
     assert list(status) == KEYS
     assert status["state"] == "stopped" and status["health"] == "unknown"
     for key in ("stage", "pid", "uptime_s", "stop_reason", "last_error", "last_exit", "retry_at",
-                "reduced", "memory_bytes", "limits", "tokens_per_second"):
+                "reduced", "memory_bytes", "limits", "waits_for", "tokens_per_second"):
         assert status[key] is None, key
 
 
