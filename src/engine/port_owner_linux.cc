@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ namespace {
 
 // Of a file in /proc; empty if it cannot be read. A process may be gone at any time.
 std::string content(const std::string& path) {
-  constexpr std::size_t kMost = 64 * 1024 * 1024;
+  constexpr std::size_t kMost = 4096;
   return read_file(path, kMost).value_or("");
 }
 
@@ -39,9 +40,11 @@ bool is_reachable_on_loopback(std::string_view address) {
          address == "00000000000000000000000001000000";
 }
 
+// Line by line: with many connections the table has megabytes, which a helper thread's heap would
+// keep.
 void add_inodes(const std::string& table, std::uint16_t port, std::vector<std::string>& inodes) {
-  const std::string text = content(table);
-  for (const std::string_view line : split(text, '\n')) {
+  std::ifstream file(table);
+  for (std::string line; std::getline(file, line);) {
     std::vector<std::string_view> words;
     for (const std::string_view word : split(line, ' ')) {
       if (!word.empty()) words.push_back(word);

@@ -11,7 +11,7 @@ namespace corral::http {
 
 void MessageReader::make_room() {
   if (end_ < head_.size()) return;
-  io::Block larger(std::max(kSmall, std::min(head_.size() * 2, head_limit_)));
+  io::Block larger(std::max(small_, std::min(head_.size() * 2, head_limit_)));
   if (end_ > 0) std::memcpy(larger.data(), head_.data(), end_);
   head_ = std::move(larger);
 }
@@ -74,7 +74,7 @@ Result<std::string_view> MessageReader::decode() {
 // As large as one read of this body can need. Requires: everything read is consumed.
 void MessageReader::use_body_buffer() {
   const std::uint64_t wanted =
-      framing_ == Framing::kLength ? std::max<std::uint64_t>(left_, kSmall) : kBody;
+      framing_ == Framing::kLength ? std::max<std::uint64_t>(left_, small_) : kBody;
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, kBody));
   if (body_.size() < size) body_ = io::Block(size);
   in_body_ = true;
@@ -84,7 +84,7 @@ void MessageReader::use_body_buffer() {
 // Where the next read of a body goes: behind the head, where small events have room enough, unless
 // more comes at once. Requires: everything read is consumed.
 std::span<char> MessageReader::body_room() {
-  if (!in_body_ && !many_ && head_.size() - head_end_ >= kSmall / 4) {
+  if (!in_body_ && !many_ && head_.size() - head_end_ >= small_ / 4) {
     at_ = end_ = head_end_;
     return {head_.data() + head_end_, head_.size() - head_end_};
   }
@@ -128,8 +128,8 @@ void MessageReader::next_message() {
   const char* const rest = current() + at_;
   if (left == 0) {
     head_ = io::Block();
-  } else if (in_body_ || head_.size() > std::max(kSmall, left)) {
-    io::Block buffer(std::max(kSmall, left));
+  } else if (in_body_ || head_.size() > std::max(small_, left)) {
+    io::Block buffer(std::max(small_, left));
     std::memcpy(buffer.data(), rest, left);
     head_ = std::move(buffer);
   } else {

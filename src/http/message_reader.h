@@ -26,7 +26,9 @@ class MessageReader {
   static constexpr std::size_t kSmall = 4 * 1024;
   static constexpr std::size_t kBody = 32 * 1024;  // most that one read of a body takes
 
-  explicit MessageReader(std::size_t head_limit) : head_limit_(head_limit) {}
+  // `small`: what a head and small pieces of a body are expected to fit in.
+  explicit MessageReader(std::size_t head_limit, std::size_t small = kSmall)
+      : head_limit_(head_limit), small_(small) {}
 
   // No byte of the next message has come.
   bool empty() const { return end_ == 0; }
@@ -67,6 +69,7 @@ class MessageReader {
   char* current() { return in_body_ ? body_.data() : head_.data(); }
 
   const std::size_t head_limit_;
+  const std::size_t small_;
   io::Block head_;
   io::Block body_;
   std::size_t head_end_ = 0;  // of the head, in its buffer

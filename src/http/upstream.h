@@ -15,7 +15,8 @@ struct Upstream {
 
   Address address;
   io::Stream stream;
-  MessageReader reader{kHeadLimit};
+  // Heads of engines have a few hundred bytes, and so have their events.
+  MessageReader reader{kHeadLimit, MessageReader::kSmall / 2};
   Instant idle_since;
   bool reused = false;
 
