@@ -97,6 +97,8 @@ class Mischief:
         none that corral has forked and that has not become its engine yet."""
         lines = {pid: processes.command_line(pid) for pid in self.home.processes()
                  if pid != self.eras.current.pid}
+        # What a sanitizer asks for names; without it the sanitizer hangs, and corral with it.
+        lines = {pid: line for pid, line in lines.items() if "addr2line" not in line}
         pids = [pid for pid, line in lines.items() if (" guard -- " in line) == guards
                 and not (begun and line.startswith(self.home.binary + " serve "))]
         return Target.of(self.chance.choice(pids), self.home) if pids else None
