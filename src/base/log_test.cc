@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +15,17 @@ TEST_CASE("text from outside can neither pose as an entry nor speak to a termina
   log_info("first\n2026-01-01 forged\x1b[2J\tend");
   set_log_sink(nullptr);
   CHECK(seen.find("first\n    2026-01-01 forged?[2J\tend\n") != std::string::npos);
+}
+
+TEST_CASE("a line begins with its time to the millisecond and its level") {
+  std::string seen;
+  set_log_sink([&](std::string_view line) { seen += line; });
+  log_info("words");
+  log_warn("words");
+  set_log_sink(nullptr);
+  const std::regex line(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} info words\n)"
+                        R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} warning words\n)");
+  CHECK(std::regex_match(seen, line));
 }
 
 // Under ThreadSanitizer this is also the proof that the log is right for threads.
