@@ -13,6 +13,8 @@ namespace {
 // wake-ups costs no system call, and tasks that wake each other for ever do not hold the loop.
 constexpr int kRounds = 16;
 
+constexpr int kBurst = 16;
+
 constexpr milliseconds kHelperPatience{1000};
 
 // A write to a connection that the other side has reset shall be an error and not the program's
@@ -66,8 +68,13 @@ void Loop::run(Task<void> task) {
 void Loop::run_ready() {
   CHECK(!running_ready_);
   running_ready_ = true;
+  callbacks_ = 0;
   for (int round = 0; round < kRounds && !ready_.empty(); ++round) ready_.drain();
   running_ready_ = false;
+}
+
+void Loop::after_callback() {
+  if (++callbacks_ >= kBurst) run_ready();
 }
 
 void Loop::add(Timer& timer) {

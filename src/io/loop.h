@@ -30,15 +30,17 @@ class Loop {
   void run(Task<void> task);
 
   void wake(Waiter& waiter) { ready_.push(waiter); }
-  // Runs what is ready, from the last line of a callback of libuv that allows its handle's close.
-  // What came on one connection is then passed on before the next one is read: a burst on many is
-  // not gathered first.
-  void run_ready();
+  // The last line of a callback of libuv that may have woken somebody, and that allows its handle's
+  // close. A burst on many connections is passed on in parts before all of it is read, so that its
+  // last bytes do not wait for all others'; a few are taken together, which costs less.
+  void after_callback();
+
   Instant now() const;
   uv_loop_s* uv() const { return uv_.get(); }
 
  private:
   friend class Timer;
+  void run_ready();
   static void on_timer(uv_timer_s* handle);
   void arm();
   void add(Timer& timer);
@@ -46,6 +48,7 @@ class Loop {
 
   ReadyQueue ready_;
   bool running_ready_ = false;
+  int callbacks_ = 0;  // since run_ready()
   std::set<std::pair<Instant, Timer*>> timers_;
   std::unique_ptr<uv_loop_s> uv_;
   uv_timer_s* uv_timer_;  // freed in its close callback

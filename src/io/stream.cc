@@ -96,7 +96,7 @@ struct Stream::State {
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
     State& self = of(reinterpret_cast<uv_handle_t*>(stream));
     self.take(count, buffer);
-    self.loop.run_ready();
+    self.loop.after_callback();
   }
 
   void take(ssize_t count, const uv_buf_t* buffer) {
