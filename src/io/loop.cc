@@ -73,8 +73,8 @@ void Loop::run_ready() {
   running_ready_ = false;
 }
 
-void Loop::after_callback() {
-  if (++callbacks_ >= kBurst) run_ready();
+void Loop::after_callback(bool now) {
+  if (++callbacks_ >= kBurst || now) run_ready();
 }
 
 void Loop::add(Timer& timer) {

@@ -32,8 +32,9 @@ class Loop {
   void wake(Waiter& waiter) { ready_.push(waiter); }
   // The last line of a callback of libuv that may have woken somebody, and that allows its handle's
   // close. A burst on many connections is passed on in parts before all of it is read, so that its
-  // last bytes do not wait for all others'; a few are taken together, which costs less.
-  void after_callback();
+  // last bytes do not wait for all others'; a few are taken together, which costs less. `now`: who
+  // was woken runs at once.
+  void after_callback(bool now = false);
 
   Instant now() const;
   uv_loop_s* uv() const { return uv_.get(); }

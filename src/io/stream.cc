@@ -55,8 +55,9 @@ struct Stream::State {
 
   std::span<char> wanted;  // the waiting reader's buffer, empty if there is none
   std::size_t delivered = 0;
-  bool watched = false;  // somebody waits in readable()
-  Waiter reader;         // of one of the two
+  int full_in_a_row = 0;  // reads that filled the reader's buffer
+  bool watched = false;   // somebody waits in readable()
+  Waiter reader;          // of one of the two
 
   uv_write_t write_request;
   std::string unsent;  // what the kernel did not take at once
@@ -95,8 +96,14 @@ struct Stream::State {
   // What the bytes are waited for by may close the stream, whose state libuv frees later.
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
     State& self = of(reinterpret_cast<uv_handle_t*>(stream));
+    // libuv reads on after a buffer that became full. A reader that has given its next one by then
+    // spares us a copy; now and then it is somebody else's turn.
+    constexpr int kInARow = 8;
+    const bool full =
+        count == static_cast<ssize_t>(buffer->len) && buffer->base != scratch().data();
+    self.full_in_a_row = full ? self.full_in_a_row + 1 : 0;
     self.take(count, buffer);
-    self.loop.after_callback();
+    self.loop.after_callback(full && self.full_in_a_row % kInARow != 0);
   }
 
   void take(ssize_t count, const uv_buf_t* buffer) {
