@@ -32,7 +32,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Length of the valid UTF-8 sequence at the start of `text`, 0 if there is none.
+}  // namespace
+
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -47,8 +48,6 @@ std::size_t utf8_length(std::string_view text) {
   const bool too_high = first == 0xF4 && byte(1) >= 0x90;
   return overlong || surrogate || too_high ? 0 : length;
 }
-
-}  // namespace
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");

@@ -38,6 +38,10 @@ std::string percent_encode(std::string_view text);
 std::vector<std::string> nearest(std::string_view wanted,
                                  const std::vector<std::string>& candidates, std::size_t limit);
 
+// Length of the valid UTF-8 sequence at the start of `text`, which is not empty; 0 if there is
+// none.
+std::size_t utf8_length(std::string_view text);
+
 // The text as a JSON string literal with quotes. Invalid UTF-8 becomes U+FFFD.
 std::string json_quote(std::string_view text);
 
