@@ -14,6 +14,7 @@
 #include "engine/port_owner.h"
 #include "io/race.h"
 #include "io/signals.h"
+#include "service/notify.h"
 
 namespace corral::cli {
 namespace {
@@ -92,8 +93,17 @@ io::Task<void> keep_announced(io::Loop& loop, const ServiceFile& file) {
   }
 }
 
+// One that cannot be told is a service all the same.
+service::Notifier manager_to_notify() {
+  const Result<service::Notifier> notifier = service::Notifier::from(environment);
+  service::forget_notify_environment();
+  if (notifier.has_value()) return *notifier;
+  log_warn(notifier.error().message);
+  return {};
+}
+
 io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, config::Config config,
-                                   int& status) {
+                                   const service::Notifier& manager, int& status) {
   io::StopSignals signals(loop);
   const config::Config shown = config;
   Result<std::unique_ptr<Service>> service =
@@ -109,7 +119,12 @@ io::Task<void> serve_until_stopped(io::Loop& loop, const Options& options, confi
     announced.start();
   }
   print_greeting(**service, shown);
+  std::string words = "serves at " + local_url(**service, options.listen);
+  io::Task<void> notified = service::keep_notified(loop, manager, std::move(words));
+  notified.start();
   co_await signals.first().wait();
+  const Result<void> told = manager.send("STOPPING=1");
+  if (!told.has_value()) log_warn(told.error().message);
   log_info("stopping: running requests may finish; a second signal ends them");
   io::Task<Result<void>> drain = (*service)->drain();
   io::Task<Result<void>> in_time =
@@ -135,8 +150,9 @@ int serve(const Options& options) {
                        "config, or say --without-keys if that is what you want"});
   }
   int status = 0;
+  const service::Notifier manager = manager_to_notify();
   io::Loop loop;
-  loop.run(serve_until_stopped(loop, options, std::move(*reading.config), status));
+  loop.run(serve_until_stopped(loop, options, std::move(*reading.config), manager, status));
   return status;
 }
 
