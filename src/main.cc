@@ -25,6 +25,13 @@ int run_command(const corral::cli::Options& options) {
     case Command::kReset: return corral::cli::reset(options);
     case Command::kVersion: return corral::cli::version(options);
     case Command::kConfigCheck: return corral::cli::config_check(options);
+    case Command::kServiceInstall: return corral::cli::service_install(options);
+    case Command::kServiceUninstall: return corral::cli::service_uninstall(options);
+    case Command::kServiceStart: return corral::cli::service_start(options);
+    case Command::kServiceStop: return corral::cli::service_stop(options);
+    case Command::kServiceRestart: return corral::cli::service_restart(options);
+    case Command::kServiceStatus: return corral::cli::service_status(options);
+    case Command::kServiceLogs: return corral::cli::service_logs(options);
   }
   return 2;
 }

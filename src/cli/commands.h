@@ -22,6 +22,15 @@ int reset(const Options& options);
 int version(const Options& options);
 int config_check(const Options& options);
 
+// Corral under the machine's service manager.
+int service_install(const Options& options);
+int service_uninstall(const Options& options);
+int service_start(const Options& options);
+int service_stop(const Options& options);
+int service_restart(const Options& options);
+int service_status(const Options& options);  // its exit status: service_report.h
+int service_logs(const Options& options);
+
 // "corral: SENTENCE" on stderr; returns 1.
 int failed(const Error& error);
 // The same for each error of a config, behind its warnings.

@@ -52,6 +52,7 @@ class Parser {
     serve();
     run();
     of_service();
+    installed();
     others();
     // Last, since what is added later inherits it.
     app_.footer("Also: corral engine ARGS is llama.cpp's server with its own arguments.");
@@ -94,10 +95,15 @@ class Parser {
       std::cerr << app_.help();
       return 2;
     }
+    if (chosen->get_name() == "service") {
+      std::cerr << chosen->help("corral");
+      return 2;
+    }
     if (!listen_.empty()) {
       const Result<ListenAddress> address = parse_listen(listen_);
       if (!address.has_value()) return refuse("--listen: " + address.error().message);
       options_.listen = *address;
+      options_.listen_text = listen_;
     }
     return check_prompt();
   }
@@ -262,6 +268,39 @@ class Parser {
     reset->add_flag("--restart", options_.restart,
                     "unload an engine that runs with the old options as soon as it is idle");
     add_url(reset);
+  }
+
+  // Corral under the machine's service manager.
+  void installed() {
+    CLI::App* service =
+        app_.add_subcommand("service", "have this machine start Corral and keep it running");
+    service->require_subcommand(0, 1);
+    const auto add = [&](Command command, const char* name, const char* what) {
+      CLI::App* sub = service->add_subcommand(name, what);
+      sub->callback([this, command] { options_.command = command; });
+      sub->add_option("--manager", options_.manager,
+                      "launchd or systemd (default: the one of this machine)")
+          ->check(CLI::IsMember({"launchd", "systemd"}));
+      return sub;
+    };
+    CLI::App* install = add(Command::kServiceInstall, "install",
+                            "start Corral now and at each login, and again when it fails");
+    install->add_option("--config,-c", options_.config,
+                        "config file (default: ~/.config/corral/config.yaml, else that of "
+                        "llama-swap in ~/.llamaswap, else a new one)");
+    install->add_option("--listen,-l", listen_, "address to listen on (default: 127.0.0.1:45786)");
+    install->add_flag("--print", options_.print, "show the manager's file, and change nothing");
+    add(Command::kServiceUninstall, "uninstall", "stop it and forget it; config and models stay");
+    add(Command::kServiceStart, "start", "start it");
+    add(Command::kServiceStop, "stop", "stop it until the next login or start");
+    add(Command::kServiceRestart, "restart", "stop it when its requests are over, and start it");
+    CLI::App* status = add(Command::kServiceStatus, "status", "show what of it works");
+    status->add_flag("--json", options_.json, "as JSON, for programs");
+    status->footer(
+        "Ends with 0: it answers; 1: the manager cannot be asked; 3: not installed; 4: stopped;\n"
+        "5: it fails; 6: it runs and does not answer.");
+    CLI::App* logs = add(Command::kServiceLogs, "logs", "show the end of its log");
+    logs->add_flag("-f,--follow", options_.follow, "go on showing what comes");
   }
 
   void others() {

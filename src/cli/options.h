@@ -30,24 +30,34 @@ enum class Command {
   kSet,
   kReset,
   kVersion,
-  kConfigCheck
+  kConfigCheck,
+  kServiceInstall,
+  kServiceUninstall,
+  kServiceStart,
+  kServiceStop,
+  kServiceRestart,
+  kServiceStatus,
+  kServiceLogs
 };
 
 struct Options {
   Command command = Command::kServe;
-  std::string config;    // a config file; empty: the person's own, else the built-in one
-  std::string url;       // of a running service; empty: CORRAL_URL, else the default address
-  ListenAddress listen;  // serve
+  std::string config;       // a config file; empty: the person's own, else the built-in one
+  std::string url;          // of a running service; empty: CORRAL_URL, else the default address
+  ListenAddress listen;     // serve, service install
+  std::string listen_text;  // the same as it was given; empty: it was not
   std::string
       model;  // run, load, set, reset; status, unload and logs: empty for all, for Corral's own
   std::optional<std::string> prompt;  // run; nothing: a chat, or what comes on stdin
   bool without_keys = false;          // serve: the network may use the models without one
-  bool follow = false;                // logs
-  bool json = false;                  // status: as the API gives it
+  bool follow = false;                // logs, service logs
+  bool json = false;                  // status: as the API gives it; service status
   bool once = false;                  // top: one picture as text
   std::vector<std::string> words;     // set: KEY=VALUE; reset: keys
   bool restart = false;               // set, reset: unload the engine when it is idle
   bool licenses = false;              // version
+  std::string manager;                // service: launchd or systemd; empty: the one that is here
+  bool print = false;                 // service install: show the file, change nothing
 };
 
 // The options, or the exit status of a run that is over: 0 when help was asked for and printed, 2

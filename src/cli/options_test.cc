@@ -74,6 +74,23 @@ TEST_CASE("each command takes its own arguments") {
   CHECK(options_of({"ps", "--url", "http://h:1"}).url == "http://h:1");
 }
 
+TEST_CASE("the commands of an installed service stand behind one word") {
+  const Options install =
+      options_of({"service", "install", "-c", "x", "-l", ":0", "--print", "--manager", "launchd"});
+  CHECK(install.command == Command::kServiceInstall);
+  CHECK(install.config == "x");
+  CHECK(install.listen_text == ":0");
+  CHECK(install.print);
+  CHECK(install.manager == "launchd");
+  CHECK(options_of({"service", "install"}).listen_text.empty());
+  CHECK(options_of({"service", "status", "--json"}).command == Command::kServiceStatus);
+  CHECK(options_of({"service", "logs", "-f"}).follow);
+  CHECK(options_of({"status"}).command == Command::kStatus);
+  CHECK(std::get<int>(parse({"service"})) == 2);
+  CHECK(std::get<int>(parse({"service", "start", "--manager", "upstart"})) == 2);
+  CHECK(std::get<int>(parse({"service", "start", "it"})) == 2);
+}
+
 TEST_CASE("the words of a prompt need no quotes") {
   CHECK(options_of({"run", "m"}).prompt == std::nullopt);
   CHECK(options_of({"run", "m", "a prompt"}).prompt == "a prompt");

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <tuple>
 
-#include "base/ip_address.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/commands.h"
@@ -142,12 +141,10 @@ int serve(const Options& options) {
   config::Reading reading = load_config(options.config);
   if (!reading.config.has_value()) return failed(reading);
   for (const std::string& warning : reading.warnings) log_warn(warning);
-  const bool open = !is_loopback(options.listen.host) && reading.config->api_keys.empty();
-  if (open && !options.without_keys) {
+  const Result<void> allowed = may_listen(options.listen, *reading.config);
+  if (!allowed.has_value() && !options.without_keys) {
     return failed({Code::kInvalid,
-                   "listening on " + options.listen.host +
-                       " would let everybody on the network use the models; put apiKeys into the "
-                       "config, or say --without-keys if that is what you want"});
+                   allowed.error().message + ", or say --without-keys if that is what you want"});
   }
   int status = 0;
   const service::Notifier manager = manager_to_notify();

@@ -25,6 +25,10 @@ constexpr std::string_view kPrefix = "service-";
 constexpr std::string_view kSuffix = ".json";
 constexpr std::size_t kMost = 64 * 1024;
 
+std::string path_of(const std::string& runtime_dir, int pid) {
+  return runtime_dir + "/" + std::string(kPrefix) + std::to_string(pid) + std::string(kSuffix);
+}
+
 // When it started and where it is, if its process lives.
 std::optional<std::pair<std::string, std::string>> living(const std::string& path) {
   const Json json = Json::parse(read_file(path, kMost).value_or(""), nullptr, false);
@@ -39,8 +43,7 @@ std::optional<std::pair<std::string, std::string>> living(const std::string& pat
 
 Result<ServiceFile> ServiceFile::write(const std::string& runtime_dir, const std::string& url,
                                        const std::string& config) {
-  std::string path =
-      runtime_dir + "/" + std::string(kPrefix) + std::to_string(::getpid()) + std::string(kSuffix);
+  std::string path = path_of(runtime_dir, ::getpid());
   const nlohmann::ordered_json json = {{"url", url},
                                        {"pid", ::getpid()},
                                        {"config", config},
@@ -88,6 +91,12 @@ std::vector<std::string> known_services(const std::string& runtime_dir) {
   std::vector<std::string> urls;
   for (auto& [started, url] : found) urls.push_back(std::move(url));
   return urls;
+}
+
+std::string url_of_service(const std::string& runtime_dir, int pid) {
+  const std::optional<std::pair<std::string, std::string>> service =
+      living(path_of(runtime_dir, pid));
+  return service ? service->second : "";
 }
 
 }  // namespace corral::cli

@@ -35,4 +35,7 @@ class ServiceFile {
 // process is gone. Whether one answers is for the caller to find out.
 std::vector<std::string> known_services(const std::string& runtime_dir);
 
+// The address that the service with that process id tells of; empty if it does not yet.
+std::string url_of_service(const std::string& runtime_dir, int pid);
+
 }  // namespace corral::cli

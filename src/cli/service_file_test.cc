@@ -26,6 +26,8 @@ TEST_CASE("a service is found while its file lives") {
     const Result<ServiceFile> file = ServiceFile::write(folder.path(), "http://h:1", "/c.yaml");
     REQUIRE(file.has_value());
     CHECK(known_services(folder.path()) == std::vector<std::string>{"http://h:1"});
+    CHECK(url_of_service(folder.path(), ::getpid()) == "http://h:1");
+    CHECK(url_of_service(folder.path(), ::getppid()).empty());
   }
   CHECK(fs::is_empty(folder.path()));
   CHECK_FALSE(ServiceFile::write("/nonexistent", "u", "").has_value());
