@@ -1,7 +1,7 @@
 // The ready queue: what shall run next on the loop's thread. A callback of libuv never resumes a
 // coroutine in its midst; it puts the waiter here, and the loop resumes it when the callback has
-// returned, or as its last deed (Loop::after_callback). So no callback destroys what it still uses, and
-// no wake-up nests in another.
+// returned, or as its last deed (Loop::after_callback). So no callback destroys what it still uses,
+// and no wake-up nests in another.
 #pragma once
 
 #include <coroutine>
