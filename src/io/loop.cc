@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <optional>
 
@@ -27,6 +28,20 @@ void block_broken_pipe_signal() {
   CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
 }
 
+// libuv's loops that helpers still refer to, for as long as the program runs: their memory is not
+// lost, and says so to whoever looks for leaks.
+struct LeftBehind {
+  std::unique_ptr<uv_loop_t> uv;
+  LeftBehind* next;
+};
+std::atomic<LeftBehind*> g_left_behind = nullptr;
+
+void leave_behind(std::unique_ptr<uv_loop_t> uv) {
+  auto* left = new LeftBehind{.uv = std::move(uv), .next = g_left_behind.load()};
+  while (!g_left_behind.compare_exchange_weak(left->next, left)) {
+  }
+}
+
 }  // namespace
 
 Loop::Loop() : uv_(std::make_unique<uv_loop_t>()), uv_timer_(new uv_timer_t) {
@@ -44,7 +59,7 @@ Loop::~Loop() {
   uv_unref(reinterpret_cast<uv_handle_t*>(uv_timer_));
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   if (uv_loop_alive(uv_.get()) != 0) {
-    static_cast<void>(uv_.release());
+    leave_behind(std::move(uv_));
     return;
   }
   uv_close(reinterpret_cast<uv_handle_t*>(uv_timer_),
