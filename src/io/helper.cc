@@ -11,7 +11,7 @@ namespace {
 // Shared by the waiting coroutine and the loop; the later of the two to let go deletes it.
 struct Job {
   uv_async_t done{};
-  pthread_t thread{};
+  Helper helper{};
   Loop& loop;
   std::function<void()> work;
   Waiter* waiter = nullptr;
@@ -25,7 +25,8 @@ struct Job {
   }
   static void on_done(uv_async_t* handle) {
     Job* job = static_cast<Job*>(handle->data);
-    pthread_join(job->thread, nullptr);
+    pthread_join(job->helper.thread, nullptr);
+    job->helper.unlink();
     uv_close(reinterpret_cast<uv_handle_t*>(handle), &Job::on_close);
   }
   static void on_close(uv_handle_t* handle) {
@@ -65,9 +66,10 @@ bool start_thread(Job& job) {
   if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setstacksize(&attributes, kStack);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const bool started = pthread_create(&job.thread, &attributes, &Job::run, &job) == 0;
+  const bool started = pthread_create(&job.helper.thread, &attributes, &Job::run, &job) == 0;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
+  if (started) job.loop.add(job.helper);
   return started;
 }
 

@@ -59,6 +59,9 @@ Loop::~Loop() {
   uv_unref(reinterpret_cast<uv_handle_t*>(uv_timer_));
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   if (uv_loop_alive(uv_.get()) != 0) {
+    for (Link* link = helpers_.next(); link != &helpers_; link = link->next()) {
+      pthread_detach(static_cast<Helper*>(link)->thread);
+    }
     leave_behind(std::move(uv_));
     return;
   }

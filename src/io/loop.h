@@ -2,6 +2,8 @@
 // the Loop by reference and is used on its thread only.
 #pragma once
 
+#include <pthread.h>
+
 #include <memory>
 #include <set>
 #include <utility>
@@ -16,6 +18,11 @@ struct uv_timer_s;
 namespace corral::io {
 
 class Timer;
+
+// A thread that works for the loop, from its start to its end; see helper.h.
+struct Helper : Link {
+  pthread_t thread{};
+};
 
 class Loop {
  public:
@@ -36,6 +43,9 @@ class Loop {
   // was woken runs at once.
   void after_callback(bool now = false);
 
+  // The helper is the loop's to take leave of, until it unlinks itself.
+  void add(Helper& helper) { helper.insert_before(helpers_); }
+
   Instant now() const;
   uv_loop_s* uv() const { return uv_.get(); }
 
@@ -48,6 +58,7 @@ class Loop {
   void remove(Timer& timer);
 
   ReadyQueue ready_;
+  Link helpers_;
   bool running_ready_ = false;
   int callbacks_ = 0;  // since run_ready()
   std::set<std::pair<Instant, Timer*>> timers_;
