@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "engine/control_group.h"
 
 namespace corral::engine {
 namespace {
@@ -32,15 +33,6 @@ std::uint64_t field_bytes(std::string_view meminfo, std::string_view name) {
     return parse_u64(trim(value)).value_or(0) * 1024;
   }
   return 0;
-}
-
-// Our folder in the tree of version 2: the line "0::/PATH".
-std::string own_group(const std::string& root) {
-  const std::string text = content(root + "proc/self/cgroup");
-  for (const std::string_view line : split(text, '\n')) {
-    if (line.starts_with("0::/")) return std::string(line.substr(3));
-  }
-  return {};
 }
 
 // Page cache of a group is given back when it is short.
@@ -85,7 +77,7 @@ MachineMemory machine_memory_below(const std::string& root) {
   // In a container the tree is often shown from our own group on, so that the path does not exist
   // and the limit lies at the top.
   const std::string tree = root + "sys/fs/cgroup";
-  std::string group = own_group(root);
+  std::string group = own_control_group(root);
   while (group.size() > 1) {
     apply_group(tree + group, swap, memory);
     group.resize(group.rfind('/'));

@@ -11,6 +11,7 @@
 
 #include "base/strings.h"
 #include "base/whole_file.h"
+#include "engine/control_group.h"
 #include "engine/memory_group.h"
 
 namespace corral::engine {
@@ -39,22 +40,13 @@ bool has_memory(const std::string& group) {
   return std::ranges::count(split(controllers, ' '), std::string_view("memory")) > 0;
 }
 
-// The folder of this process's own group.
-std::string own_group() {
-  constexpr std::string_view kStart = "0::";
-  const std::string groups = read_file("/proc/self/cgroup", kMost).value_or("");
-  for (const std::string_view line : split(groups, '\n')) {
-    if (line.starts_with(kStart)) return kTree + std::string(line.substr(kStart.size()));
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string delegated_group() {
   if (!is_version_2()) return {};
-  std::string group = own_group();
+  std::string group = own_control_group();
   if (group.empty()) return {};
+  group.insert(0, kTree);
   // We may have moved ourselves one level down already.
   const std::size_t slash = group.rfind('/');
   if (group.substr(slash + 1) == kOwnGroup) group.resize(slash);
