@@ -129,7 +129,6 @@ void Loop::on_timer(uv_timer_t* handle) {
   }
   loop.arm();
   // libuv looks at timers also before it waits for events, and knows nothing of what is ready.
-  loop.run_ready();
   if (!loop.ready_.empty()) uv_stop(loop.uv());
 }
 
