@@ -18,7 +18,7 @@ Failure too_late(const Spec& spec, const StartClock& clock, Instant now, const R
   if (worked) sentence += ", for some of which it worked";
   if (!readiness.last_answer().empty()) sentence += " (" + readiness.last_answer() + ")";
   const std::string slow = "raise the model's startupTimeout if it needs longer";
-  const bool deaf = !spec.worker && readiness.last_answer().find("refused") != std::string::npos;
+  const bool deaf = !spec.worker && readiness.nobody_listens();
   return Failure{.cause = Cause::kStartTimeout,
                  .message = std::move(sentence),
                  .hint = deaf

@@ -36,6 +36,7 @@ io::Task<Answer> send(http::Client& client, const Spec& spec, Request request, D
     answer.status = 200;
     answer.words += "its answer was too long";
   } else {
+    answer.nobody_listens = reply.error().code == Code::kUnavailable;
     answer.words += reply.error().code == Code::kTimeout ? "no answer" : reply.error().message;
   }
   co_return answer;

@@ -21,6 +21,7 @@ struct Answer {
   int status = 0;      // 0: there was none
   std::string words;   // "GET /health: it answered with status 503", for people
   std::string body{};  // may be cut off
+  bool nobody_listens = false;
   bool came() const { return status != 0; }
 };
 

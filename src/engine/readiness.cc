@@ -21,6 +21,7 @@ io::Task<void> Readiness::answers() {
     const Answer answer = co_await ask(client_, spec_, spec_.check_path, kProbeTime);
     if (answer.status == 200) co_return;
     last_answer_ = answer.words;
+    nobody_listens_ = answer.nobody_listens;
     if (answer.status == kLoading) on_loading_();
     co_await io::sleep(loop_, pause);
     pause = std::min(2 * pause, kLongestPause);

@@ -29,6 +29,8 @@ class Readiness {
   // Of the last question without success: "GET /health: it answered with status 503". Empty if
   // there was none.
   const std::string& last_answer() const { return last_answer_; }
+  // At the last question, nobody listened at the engine's address.
+  bool nobody_listens() const { return nobody_listens_; }
 
  private:
   io::Loop& loop_;
@@ -36,6 +38,7 @@ class Readiness {
   const Spec& spec_;
   std::function<void()> on_loading_;
   std::string last_answer_;
+  bool nobody_listens_ = false;
 };
 
 }  // namespace corral::engine
