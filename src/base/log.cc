@@ -21,7 +21,6 @@ namespace {
 class LineFormatter : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    using std::chrono::system_clock;
     const auto second = std::chrono::floor<std::chrono::seconds>(message.time);
     if (second != second_ || start_.empty()) begin(second);
     const auto passed =

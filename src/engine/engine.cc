@@ -35,10 +35,11 @@ constexpr std::uint64_t kDiagnosisBytes = 8 * 1024;
 // One process from spawn to death, and what its watchers tell each other. Whatever way it ends,
 // nobody of its group is left.
 struct Engine::Life {
-  Life(Engine& engine, MemoryGroup memory, io::Process child)
-      : Life(engine.loop_, engine, std::move(memory), std::move(child)) {}
-  Life(io::Loop& loop, Engine& engine, MemoryGroup memory, io::Process child)
+  Life(Engine& engine, MemoryGroup memory, ProcessLimits held, io::Process child)
+      : Life(engine.loop_, engine, std::move(memory), std::move(held), std::move(child)) {}
+  Life(io::Loop& loop, Engine& engine, MemoryGroup memory, ProcessLimits held, io::Process child)
       : group(std::move(memory)),
+        limits(std::move(held)),
         process(std::move(child)),
         tree{.leader = process.pid(), .guarded = engine.spec_.guarded},
         log_begin(engine.log_.end()),
@@ -74,6 +75,7 @@ struct Engine::Life {
   }
 
   const MemoryGroup group;
+  const ProcessLimits limits;
   io::Process process;
   const ProcessTree tree;
   const std::uint64_t log_begin;  // where its output begins in the log
@@ -204,7 +206,7 @@ io::Task<std::optional<Failure>> Engine::live() {
     co_return Failure{.cause = Cause::kNoResources, .message = prepared.error().message};
   }
   MemoryGroup group = make_memory_group(spec_.model, spec_.limits);
-  const ProcessLimits limits{.limits = spec_.limits, .memory_group = group.path()};
+  ProcessLimits limits{.limits = spec_.limits, .memory_group = group.path()};
   Result<io::Process> process = io::Process::spawn(loop_, with_limits(spec_.command, limits));
   if (!process.has_value()) {
     co_return Failure{.cause = process.error().code == Code::kNotFound ? Cause::kNotExecutable
@@ -213,7 +215,7 @@ io::Task<std::optional<Failure>> Engine::live() {
   }
   status_.pid = spec_.guarded ? 0 : process->pid();
   status_.limits = limits_in_words(limits);
-  Life life(*this, std::move(group), std::move(*process));
+  Life life(*this, std::move(group), std::move(limits), std::move(*process));
   std::optional<Failure> failure = co_await live_with(life);
   note_exit(life);
   if (!socket.empty()) ::unlink(socket.c_str());
@@ -431,9 +433,7 @@ Failure Engine::died(Life& life) const {
                                  .memory_limited = spec_.limits.memory_bytes != 0,
                                  .oom_kills = by_group || life.oom_kills.any(loop_.now())});
   // A limit of each process refuses memory, and kills nobody.
-  if (by_group || exit.signal != SIGKILL) {
-    name_limit({.limits = spec_.limits, .memory_group = life.group.path()}, failure);
-  }
+  if (by_group || exit.signal != SIGKILL) name_limit(life.limits, failure);
   return failure;
 }
 

@@ -199,6 +199,16 @@ void reduce(const Spec& spec, const gguf::Metadata& metadata, std::uint64_t weig
   if (!again.failure) findings.reduced = std::move(reduced);
 }
 
+std::optional<Failure> fault_of_template(const Spec& spec, const Arguments& arguments) {
+  const auto named = arguments.value({"--chat-template-file"}, "LLAMA_ARG_CHAT_TEMPLATE_FILE");
+  if (!named || ::access(std::string(*named).c_str(), R_OK) == 0) return std::nullopt;
+  const std::string file = "the file of its chat template, " + std::string(*named) + ",";
+  return errno == ENOENT ? failure_of(spec, Cause::kMissingFile, file + " does not exist",
+                                      "correct its path (chatTemplate), or put it there")
+                         : failure_of(spec, Cause::kBadFile, file + " cannot be read",
+                                      "let the user who runs corral read it");
+}
+
 Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
   Findings findings;
   const auto model = gguf::read_model(spec.gguf);
@@ -224,16 +234,8 @@ Findings of_worker(const Spec& spec, const Circumstances& circumstances) {
     }
     weights += further->tensor_bytes;
   }
-  const auto form = arguments.value({"--chat-template-file"}, "LLAMA_ARG_CHAT_TEMPLATE_FILE");
-  if (form && ::access(std::string(*form).c_str(), R_OK) != 0) {
-    const std::string file = "the file of its chat template, " + std::string(*form) + ",";
-    findings.failure = errno == ENOENT
-                           ? failure_of(spec, Cause::kMissingFile, file + " does not exist",
-                                        "correct its path (chatTemplate), or put it there")
-                           : failure_of(spec, Cause::kBadFile, file + " cannot be read",
-                                        "let the user who runs corral read it");
-    return findings;
-  }
+  findings.failure = fault_of_template(spec, arguments);
+  if (findings.failure) return findings;
   const Room memory = room_of(circumstances);
   judge_memory(spec, metadata, weights, arguments, memory, findings);
   if (findings.failure || circumstances.lacked) {
