@@ -24,10 +24,7 @@ Result<void> check_port(const ListenAddress& listen, const service::State& state
   const std::optional<engine::PortOwner> owner = engine::port_owner(listen.port);
   // Ours, or one of whom nothing can be told beside a service that runs.
   if (state.pid != 0 && (!owner || owner->pid == state.pid)) return {};
-  std::string who = "another program";
-  if (owner && !owner->program.empty()) {
-    who = owner->program + " (pid " + std::to_string(owner->pid) + ")";
-  }
+  const std::string who = owner ? words_of(*owner) : "another program";
   return fail(Code::kUnavailable, "port " + std::to_string(listen.port) + " is taken by " + who +
                                       "; stop that first, or choose another with --listen");
 }

@@ -62,8 +62,8 @@ std::string local_url(const Service& service, const ListenAddress& listen) {
 Error with_owner(Error error, std::uint16_t port) {
   if (error.code != Code::kUnavailable) return error;
   const std::optional<engine::PortOwner> owner = engine::port_owner(port);
-  if (!owner || owner->program.empty()) return error;
-  error.message += "; it is " + owner->program + " (pid " + std::to_string(owner->pid) + ")";
+  if (!owner) return error;
+  error.message += "; it is " + words_of(*owner);
   if (owner->program == "corral") error.message += ", so Corral runs already: see 'corral status'";
   return error;
 }

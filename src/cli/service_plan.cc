@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "base/strings.h"
-#include "base/whole_file.h"
 #include "cli/config_source.h"
 #include "io/executable.h"
+#include "service/definition_file.h"
 
 namespace corral::cli {
 namespace {
@@ -88,12 +88,7 @@ Result<ServicePlan> plan_service(const Options& options) {
 Result<void> write_new_config(const ServicePlan& plan) {
   const Result<std::string> models = built_in_config();
   if (!models.has_value()) return std::unexpected(models.error());
-  std::error_code error;
-  fs::create_directories(plan.definition.folder, error);
-  if (error) {
-    return fail(Code::kIo, "making the folder " + plan.definition.folder + ": " + error.message());
-  }
-  return replace_file(plan.config, std::string(kHowTo) + *models);
+  return service::write_file(plan.config, std::string(kHowTo) + *models);
 }
 
 }  // namespace corral::cli

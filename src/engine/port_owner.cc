@@ -102,6 +102,11 @@ bool is_port_taken(const std::string& host, std::uint16_t port) {
   return address && port != 0 && is_taken(*address);
 }
 
+std::string words_of(const PortOwner& owner) {
+  const std::string program = owner.program.empty() ? "another program" : owner.program;
+  return program + " (pid " + std::to_string(owner.pid) + ")";
+}
+
 std::optional<PortOwner> port_owner(std::uint16_t port) {
   const Listeners found = listeners_of(port);
   return found.owners.empty() ? std::nullopt : std::optional(found.owners[0]);

@@ -23,6 +23,9 @@ struct PortOwner {
   std::string program;  // "llama-server"; empty if it cannot be told
 };
 
+// "llama-server (pid 12)", or "another program (pid 12)".
+std::string words_of(const PortOwner& owner);
+
 // A process that listens on that port of the loopback, or of all addresses. Nothing if nobody does
 // or it cannot be told.
 std::optional<PortOwner> port_owner(std::uint16_t port);

@@ -306,10 +306,7 @@ std::optional<Failure> preflight_port(const Spec& spec,
                       "give the model another port");
   }
   if (descends_from(owner->pid, self)) return std::nullopt;
-  return failure_of(spec, Cause::kPortTaken,
-                    where + " is taken by " + (owner->program.empty() ? "the process" : "") +
-                        owner->program + " (pid " + std::to_string(owner->pid) + ")",
-                    hint);
+  return failure_of(spec, Cause::kPortTaken, where + " is taken by " + words_of(*owner), hint);
 }
 
 std::string fault_words(const Spec& spec, const Failure& failure) {

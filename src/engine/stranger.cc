@@ -12,11 +12,6 @@ bool can_be_taken(const Spec& spec) {
   return spec.address.unix_path.empty() && is_loopback(spec.address.host);
 }
 
-std::string words_of(const PortOwner& owner) {
-  const std::string pid = "pid " + std::to_string(owner.pid);
-  return owner.program.empty() ? "another program (" + pid + ")" : owner.program + " (" + pid + ")";
-}
-
 using Look = std::function<std::optional<PortOwner>()>;
 
 }  // namespace

@@ -106,9 +106,14 @@ io::Task<Result<void>> SystemdManager::step(std::string what, std::vector<std::s
   co_return std::unexpected(tool_failure(what, "systemctl", *result, kSeeLog));
 }
 
-io::Task<Result<void>> SystemdManager::forget_failure() {
-  std::vector<std::string> words = {"reset-failed", unit_};
-  const Result<ToolResult> result = co_await systemctl(std::move(words));
+io::Task<Result<void>> SystemdManager::reload() {
+  std::string what = "having systemd read " + file_;
+  std::vector<std::string> read = {"daemon-reload"};
+  const Result<void> done = co_await step(std::move(what), std::move(read));
+  if (!done.has_value()) co_return done;
+  // Of a unit that has not failed, or is unknown, there is nothing to forget.
+  std::vector<std::string> forget = {"reset-failed", unit_};
+  const Result<ToolResult> result = co_await systemctl(std::move(forget));
   if (!result.has_value()) co_return std::unexpected(result.error());
   co_return Result<void>{};
 }
@@ -116,13 +121,8 @@ io::Task<Result<void>> SystemdManager::forget_failure() {
 io::Task<Result<void>> SystemdManager::run(std::string verb) {
   const Result<void> there = check_installed(file_);
   if (!there.has_value()) co_return there;
-  std::string reading = "having systemd read its units";
-  std::vector<std::string> reload = {"daemon-reload"};
-  const Result<void> read = co_await step(std::move(reading), std::move(reload));
+  const Result<void> read = co_await reload();
   if (!read.has_value()) co_return read;
-  // Else one that has failed too often is refused.
-  const Result<void> forgotten = co_await forget_failure();
-  if (!forgotten.has_value()) co_return forgotten;
   std::string what = verb + "ing " + unit_;
   std::vector<std::string> words = {std::move(verb), unit_};
   Result<void> done = co_await step(std::move(what), std::move(words));
@@ -136,12 +136,8 @@ io::Task<Result<void>> SystemdManager::install(std::string text) {
   const bool changed = !holds(file_, text);
   const Result<void> written = write_file(file_, text);
   if (!written.has_value()) co_return written;
-  std::string reading = "having systemd read " + file_;
-  std::vector<std::string> reload = {"daemon-reload"};
-  const Result<void> read = co_await step(std::move(reading), std::move(reload));
+  const Result<void> read = co_await reload();
   if (!read.has_value()) co_return read;
-  const Result<void> forgotten = co_await forget_failure();
-  if (!forgotten.has_value()) co_return forgotten;
   std::string enabling = "enabling and starting " + unit_;
   std::vector<std::string> enable = {"enable", "--now", unit_};
   const Result<void> enabled = co_await step(std::move(enabling), std::move(enable));
@@ -166,11 +162,7 @@ io::Task<Result<void>> SystemdManager::uninstall() {
   if (!disabled.has_value()) co_return disabled;
   const Result<void> removed = remove_file(file_);
   if (!removed.has_value()) co_return removed;
-  std::string reading = "having systemd forget " + file_;
-  std::vector<std::string> reload = {"daemon-reload"};
-  const Result<void> read = co_await step(std::move(reading), std::move(reload));
-  if (!read.has_value()) co_return read;
-  Result<void> done = co_await forget_failure();
+  Result<void> done = co_await reload();
   co_return done;
 }
 

@@ -34,8 +34,9 @@ class SystemdManager : public Manager {
   io::Task<Result<ToolResult>> systemctl(std::vector<std::string> words);
   // The same for a step that has to work; `what` is for the sentence if it does not.
   io::Task<Result<void>> step(std::string what, std::vector<std::string> words);
-  // Of a unit that has not failed, or is not there, there is nothing to forget.
-  io::Task<Result<void>> forget_failure();
+  // Has systemd read the file anew, and forget the unit's failures: it starts none that has failed
+  // too often.
+  io::Task<Result<void>> reload();
   io::Task<Result<void>> run(std::string verb);
 
   io::Loop& loop_;

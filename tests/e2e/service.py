@@ -1,5 +1,6 @@
 """Corral under test: the real binary, in a folder of its own, with nothing of the machine's."""
 
+import contextlib
 import json
 import os
 import random
@@ -97,8 +98,10 @@ class Home:
         os.kill(pid, signal.SIGKILL)
 
     def kill_all(self):
+        """They may end by themselves meanwhile."""
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def remove(self):
         self.kill_all()
